@@ -1,0 +1,62 @@
+//! The business number itself.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+use super::Client;
+use super::answer;
+use super::send_error::SendError;
+use super::token::AccessToken;
+
+/// What Meta says about a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberInfo {
+    pub id: String,
+    /// With plus and spaces, for people.
+    #[serde(default)]
+    pub display_phone_number: Option<String>,
+    #[serde(default)]
+    pub verified_name: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
+    #[serde(default)]
+    pub quality_rating: Option<String>,
+    /// `VERIFIED`, `NOT_VERIFIED`, `EXPIRED`.
+    #[serde(default)]
+    pub code_verification_status: Option<String>,
+    /// `TIER_250`, `TIER_2K`, …, `TIER_UNLIMITED`; shared by the numbers of the portfolio.
+    #[serde(default)]
+    pub whatsapp_business_manager_messaging_limit: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Subscription<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_callback_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify_token: Option<&'a str>,
+}
+
+impl Client {
+    /// Asks for the number: shows whether id and token belong together.
+    pub async fn check(&self, phone_number_id: &str, token: &AccessToken) -> Result<NumberInfo, SendError> {
+        let fields = "id,display_phone_number,verified_name,quality_rating,code_verification_status,\
+                      whatsapp_business_manager_messaging_limit";
+        answer::read(self.request_with(Method::GET, &[phone_number_id], &[("fields", fields)], token)).await
+    }
+
+    /// Subscribes the app to an account, so that its webhooks arrive; with `callback` (address of up to 200 characters
+    /// and verify token) its messages go there instead of to the app's own address.
+    pub async fn subscribe_app(
+        &self,
+        waba_id: &str,
+        token: &AccessToken,
+        callback: Option<(&str, &str)>,
+    ) -> Result<(), SendError> {
+        let body = Subscription {
+            override_callback_uri: callback.map(|(uri, _)| uri),
+            verify_token: callback.map(|(_, verify_token)| verify_token),
+        };
+        let request = self.request(Method::POST, &[waba_id, "subscribed_apps"], token).json(&body);
+        answer::read::<answer::Success>(request).await.map(drop)
+    }
+}
