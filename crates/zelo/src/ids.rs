@@ -1,0 +1,95 @@
+//! The one source of ids.
+
+use crate::clock::{Clock, Millis};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How many random ids are drawn from the system at once; a draw for each would be a system call a message.
+const DRAWN_AT_ONCE: usize = 64;
+
+/// Makes UUIDv7 ids, whose order is the order of their making. Ids are names, never secrets.
+#[derive(Clone)]
+pub struct Ids {
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    last: Millis,
+    /// Keeps ids of one millisecond in order.
+    counter: u16,
+    randomness: [u8; 8 * DRAWN_AT_ONCE],
+    used: usize,
+}
+
+impl Ids {
+    /// Ids that carry the time of `clock`.
+    pub fn new(clock: Clock) -> Self {
+        let state = State { last: 0, counter: 0, randomness: [0; 8 * DRAWN_AT_ONCE], used: DRAWN_AT_ONCE };
+        Self { clock, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// A new id, greater than every id that this source made before.
+    pub fn next(&self) -> Uuid {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        if now > state.last {
+            state.last = now;
+            state.counter = 0;
+        } else if state.counter == 0x0fff {
+            // The twelve bits of one millisecond are used up: borrow from the next.
+            state.last += 1;
+            state.counter = 0;
+        } else {
+            state.counter += 1;
+        }
+        let random = state.random();
+        let millis = u64::try_from(state.last).unwrap_or(0);
+        let high = (millis << 16) | 0x7000 | u64::from(state.counter);
+        let low = (random & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
+        Uuid::from_u64_pair(high, low)
+    }
+}
+
+impl State {
+    fn random(&mut self) -> u64 {
+        if self.used >= DRAWN_AT_ONCE {
+            // Without randomness ids stay unique inside this process by time and counter.
+            let _ = SystemRandom::new().fill(&mut self.randomness);
+            self.used = 0;
+        }
+        let at = self.used * 8;
+        self.used += 1;
+        let bytes = self.randomness.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
+        u64::from_le_bytes(bytes)
+    }
+}
+
+impl std::fmt::Debug for Ids {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Ids")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_version_7_and_rise_even_within_one_millisecond_and_when_the_clock_falls_back() {
+        let clock = Clock::standing_at(1_795_176_000_000);
+        let ids = Ids::new(clock.clone());
+        let mut last = ids.next();
+        assert_eq!(last.get_version_num(), 7);
+        for round in 0..10_000 {
+            if round == 5_000 {
+                clock.advance(-60_000);
+            }
+            let next = ids.next();
+            assert!(next > last, "{next} after {last}");
+            last = next;
+        }
+    }
+}
