@@ -73,6 +73,72 @@ impl std::fmt::Debug for Ids {
     }
 }
 
+/// An id that cannot be taken for the id of something else.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+            utoipa::ToSchema,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl From<$name> for db::Value<'_> {
+            fn from(id: $name) -> Self {
+                Self::Uuid(id.0)
+            }
+        }
+
+        impl db::FromColumn for $name {
+            fn from_column(row: &db::Row<'_>, index: usize) -> db::Result<Self> {
+                Ok(Self(row.get(index)?))
+            }
+        }
+
+        impl db::FromColumn for Option<$name> {
+            fn from_column(row: &db::Row<'_>, index: usize) -> db::Result<Self> {
+                Ok(row.get::<Option<Uuid>>(index)?.map($name))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(out)
+            }
+        }
+    };
+}
+
+id!(
+    /// A customer organisation.
+    TenantId
+);
+id!(
+    /// One of a tenant's staff.
+    UserId
+);
+id!(
+    /// A log-in that lasts.
+    SessionId
+);
+id!(
+    /// A connected WhatsApp number.
+    ChannelId
+);
+id!(
+    /// A person who writes in.
+    ContactId
+);
+id!(
+    /// A thread with one contact on one channel.
+    ConversationId
+);
+id!(
+    /// A message.
+    MessageId
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
