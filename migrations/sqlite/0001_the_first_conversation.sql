@@ -92,6 +92,7 @@ create table outbox (
     seq integer not null,
     created_at integer not null
 ) strict;
+create index outbox_by_mark on outbox (mark, id);
 
 -- Tenants' tables.
 
@@ -200,7 +201,7 @@ create table conversations (
 ) strict;
 create unique index conversations_current on conversations (tenant_id, contact_id, channel_id) where is_current = 1;
 create index conversations_by_contact on conversations (tenant_id, contact_id);
-create index conversations_listed on conversations (tenant_id, list_rank, last_activity_at, id);
+create index conversations_listed on conversations (tenant_id, list_rank, last_activity_at desc, id desc);
 
 create table messages (
     tenant_id blob not null,

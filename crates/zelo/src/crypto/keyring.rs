@@ -31,6 +31,21 @@ impl From<OpenError> for KeyError {
     }
 }
 
+impl From<KeyError> for crate::error::Error {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Keystore(error) => error.into(),
+            KeyError::Lost => Self::internal(error),
+        }
+    }
+}
+
+impl From<OpenError> for crate::error::Error {
+    fn from(error: OpenError) -> Self {
+        Self::internal(error)
+    }
+}
+
 /// What a tenant's rows are sealed and found with. The platform has a set too, under the nil tenant.
 #[derive(Debug)]
 pub struct TenantKeys {
