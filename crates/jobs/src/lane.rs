@@ -18,7 +18,7 @@ use db::{Listener, Scope};
 use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 use tokio::{
     task::{self, JoinError, JoinSet},
-    time::Interval,
+    time::{Instant, Interval},
 };
 use uuid::Uuid;
 
@@ -76,7 +76,8 @@ impl Lane {
     /// Work until told to stop, then drain. Dropped at any point, it is as if the process had been killed.
     pub(crate) async fn work(mut self, signals: Signals) {
         let mut rings = self.jobs.db().listen(self.queue.topic());
-        let mut renewal = tokio::time::interval(self.options.lease / 3);
+        let third = self.options.lease / 3;
+        let mut renewal = tokio::time::interval_at(Instant::now() + third, third);
         let mut step = Step::Turn;
         while !signals.stop.is_cancelled() {
             let done = self.step(step).await;

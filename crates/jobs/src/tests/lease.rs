@@ -46,7 +46,8 @@ async fn the_job_of_a_killed_process_is_taken_over_and_the_old_holder_cannot_com
         assert!(matches!(clean(&house.db, &fresh).await, Err(Error::Stale(_))), "only once");
         assert_eq!(house.effects().await, ["101"]);
 
-        drop(taking_over);
+        assert_eq!(&*next(&mut taken).await.payload, "102", "a completed job lets its follower run");
+        kill(taking_over).await;
         assert_eq!(
             workers.run_until_idle().await.unwrap(),
             0,
