@@ -21,6 +21,7 @@ unread-count = { $count ->
 draft = Draft:
 
 mark-not-sent = Not sent
+mark-queued = In the queue
 mark-window-closed = Window closed
 mark-back-at = Back at { $time }
 mark-snoozed = Snoozed

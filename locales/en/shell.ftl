@@ -2,6 +2,7 @@
 skip-to-content = Skip to content
 main-navigation = Main
 conversations = Conversations
+rail-conversations = Inbox
 waiting = waiting
 shortcuts = Keyboard shortcuts
 user-menu = { $name }. Open menu

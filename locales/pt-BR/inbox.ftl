@@ -21,6 +21,7 @@ unread-count = { $count ->
 draft = Rascunho:
 
 mark-not-sent = Não enviada
+mark-queued = Na fila
 mark-window-closed = Janela fechada
 mark-back-at = Volta às { $time }
 mark-snoozed = Adiada

@@ -2,6 +2,7 @@
 skip-to-content = Ir para o conteúdo
 main-navigation = Principal
 conversations = Conversas
+rail-conversations = Conversas
 waiting = esperando
 shortcuts = Atalhos do teclado
 user-menu = { $name }. Abrir menu

@@ -70,7 +70,13 @@ pub(crate) fn items() -> Vec<ConversationItem> {
     let unread = |item: ConversationItem, unread| ConversationItem { unread, ..item };
     let with_bot = item(10, person("Thiago Barreto", 3), at(-3, 5), "Menu Reservas › Datas");
     vec![
-        unread(item(1, person("Rafael Tanaka", 3), at(11, 57), "Alguém pode me atender, por favor?"), 2),
+        unread(
+            marked(
+                item(1, person("Rafael Tanaka", 3), at(11, 57), "Alguém pode me atender, por favor?"),
+                Mark::Queued,
+            ),
+            2,
+        ),
         unread(
             ConversationItem {
                 assignee: Some(ana()),

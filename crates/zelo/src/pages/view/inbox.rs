@@ -158,6 +158,8 @@ pub struct Preview {
 pub enum Mark {
     /// The newest outbound message did not reach the contact.
     NotSent,
+    /// Open and waiting in a queue for somebody.
+    Queued,
     /// Only a template can be sent.
     WindowClosed,
     /// Comes back at the given time, or when the contact writes.
