@@ -198,7 +198,7 @@ impl MessageBubble {
     pub(super) fn failure_text(&self, cx: &PageContext) -> Option<String> {
         match self.delivery.as_ref()? {
             Delivery::Failed { code, reason, .. } => Some(failed_text(cx, *code, reason)),
-            Delivery::Unconfirmed { .. } => Some(cx.text("unconfirmed")),
+            Delivery::Unconfirmed { .. } => Some(cx.text("not-confirmed")),
             Delivery::Queued | Delivery::Sent | Delivery::Delivered | Delivery::Read => None,
         }
     }
@@ -285,7 +285,7 @@ impl PageContext {
 
     pub(super) fn reaction_text(&self, reaction: &Reaction) -> String {
         let args = [("name", reaction.author.clone().into()), ("emoji", reaction.emoji.clone().into())];
-        t(self.lang, "reacted", &args)
+        t(self.lang, "reaction-by", &args)
     }
 
     pub(super) fn login_error_text(&self, error: LoginError) -> String {
