@@ -18,3 +18,4 @@ pub mod events;
 pub mod inbound;
 pub mod messages;
 pub mod tenants;
+pub mod pages;

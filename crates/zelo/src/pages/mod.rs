@@ -1,0 +1,19 @@
+//! The web inbox: what a page shows, how it is drawn, and the files it loads.
+//!
+//! A handler fills plain structs of [`view`], chooses a [`context::PageContext`] (language, theme, clock) and calls one
+//! function of [`render`]. One fragment serves the first load, the answer to a form and the live update, so that the
+//! three can never differ. Nothing here knows a service, a database or HTTP.
+//!
+//! Pages run under a policy without inline script or style; the tests keep the templates free of both.
+
+pub mod assets;
+pub mod context;
+pub mod locale;
+pub mod render;
+mod rich;
+pub mod time;
+pub mod view;
+mod words;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Pages and fragments as HTML.
+//!
+//! Each function draws one template of `templates/`. A fragment is the same file that the page includes. The only error is
+//! [`askama::Error`], when a value's own formatting fails; no value of [`super::view`] does that.
+
+use askama::{Result, Template};
+use uuid::Uuid;
+
+use super::{
+    context::{PageContext, THEMES},
+    locale::LANGS,
+    rich::Style,
+    view::{
+        ContactPanel, Content, ConversationItem, ConversationList, ConversationStatus, Delivery, Entry,
+        ErrorPage, FILTERS, Filter, InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange,
+        Notice, STATUS_FILTERS, Side, StatusFilter, Thread, ThreadHead, Window,
+    },
+    words::SHORTCUTS,
+};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a LoginPage,
+    error: Option<String>,
+    /// Where the language switch comes back to.
+    login_path: String,
+}
+
+/// The log-in page.
+pub fn login(cx: &PageContext, page: &LoginPage) -> Result<String> {
+    let error = page.error.map(|error| cx.login_error_text(error));
+    let login_path = if page.next.is_empty() {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", askama::filters::urlencode_strict(&page.next)?)
+    };
+    LoginTemplate { cx, page, error, login_path }.render()
+}
+
+#[derive(Template)]
+#[template(path = "inbox.html")]
+struct InboxTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a InboxPage,
+    list: &'a ConversationList,
+    /// Where a change of theme or language comes back to.
+    path: String,
+    pending: MessageBubble,
+}
+
+/// The whole inbox, with or without an open conversation.
+pub fn inbox(cx: &PageContext, page: &InboxPage) -> Result<String> {
+    let path = match &page.thread {
+        Some(thread) => format!("/conversations/{}", thread.head.conversation_id),
+        None => "/".to_owned(),
+    };
+    InboxTemplate { cx, page, list: &page.list, path, pending: pending(cx) }.render()
+}
+
+#[derive(Template)]
+#[template(path = "conversation_list.html")]
+struct ListTemplate<'a> {
+    cx: &'a PageContext,
+    list: &'a ConversationList,
+}
+
+/// The tabs, the state menu and one page of the list. A further page (with `cursor`) is the same fragment; the browser takes
+/// only its rows.
+pub fn conversation_list(cx: &PageContext, list: &ConversationList) -> Result<String> {
+    ListTemplate { cx, list }.render()
+}
+
+#[derive(Template)]
+#[template(path = "conversation_item.html")]
+struct ItemTemplate<'a> {
+    cx: &'a PageContext,
+    item: &'a ConversationItem,
+    query: &'a ListQuery,
+}
+
+/// One row of the list. `query` is the list it stands in, which its link carries on.
+pub fn conversation_item(cx: &PageContext, item: &ConversationItem, query: &ListQuery) -> Result<String> {
+    ItemTemplate { cx, item, query }.render()
+}
+
+#[derive(Template)]
+#[template(path = "thread.html")]
+struct ThreadTemplate<'a> {
+    cx: &'a PageContext,
+    thread: &'a Thread,
+    pending: MessageBubble,
+}
+
+/// An open conversation with its contact: the answer to `X-Fragment: thread`.
+pub fn thread(cx: &PageContext, thread: &Thread) -> Result<String> {
+    ThreadTemplate { cx, thread, pending: pending(cx) }.render()
+}
+
+#[derive(Template)]
+#[template(path = "thread_head.html")]
+struct HeadTemplate<'a> {
+    cx: &'a PageContext,
+    head: &'a ThreadHead,
+}
+
+/// The bar above the thread: the answer to a change of state or owner.
+pub fn thread_head(cx: &PageContext, head: &ThreadHead) -> Result<String> {
+    HeadTemplate { cx, head }.render()
+}
+
+#[derive(Template)]
+#[template(path = "contact_panel.html")]
+struct PanelTemplate<'a> {
+    cx: &'a PageContext,
+    panel: &'a ContactPanel,
+}
+
+/// The panel about the contact.
+pub fn contact_panel(cx: &PageContext, panel: &ContactPanel) -> Result<String> {
+    PanelTemplate { cx, panel }.render()
+}
+
+#[derive(Template)]
+#[template(path = "messages.html")]
+struct MessagesTemplate<'a> {
+    cx: &'a PageContext,
+    range: &'a MessageRange,
+}
+
+/// Entries of a thread in reading order: the answer to `after_seq` and `before`.
+pub fn messages(cx: &PageContext, range: &MessageRange) -> Result<String> {
+    MessagesTemplate { cx, range }.render()
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessageTemplate<'a> {
+    cx: &'a PageContext,
+    message: &'a MessageBubble,
+}
+
+/// One message: the answer to sending it, and what replaces it when its status changes.
+pub fn message(cx: &PageContext, message: &MessageBubble) -> Result<String> {
+    MessageTemplate { cx, message }.render()
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct NoticeTemplate<'a> {
+    cx: &'a PageContext,
+    notice: &'a Notice,
+}
+
+/// What is said instead of doing what a form asked for.
+pub fn notice(cx: &PageContext, notice: &Notice) -> Result<String> {
+    NoticeTemplate { cx, notice }.render()
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a ErrorPage,
+    title: String,
+    text: String,
+}
+
+/// A page instead of the one asked for.
+pub fn error(cx: &PageContext, page: &ErrorPage) -> Result<String> {
+    let (title, text) = cx.error_texts(page);
+    ErrorTemplate { cx, page, title, text }.render()
+}
+
+/// The bubble that stands for a message until the server has answered. The browser puts the text and an id in.
+fn pending(cx: &PageContext) -> MessageBubble {
+    MessageBubble {
+        id: Uuid::nil(),
+        seq: 0,
+        side: Side::Out,
+        author: None,
+        text: "…".to_owned(),
+        content: Content::Text,
+        quote: None,
+        choices: Vec::new(),
+        reactions: Vec::new(),
+        delivery: Some(Delivery::Queued),
+        at_ms: cx.now_ms,
+        starts_day: false,
+        joined: false,
+    }
+}

@@ -1,0 +1,192 @@
+//! The pages as a whole: every template in every language, with a busy day, with nothing, and with hostile texts.
+
+use std::{fs, path::Path};
+
+use super::{
+    context::{PageContext, THEMES, Theme},
+    locale::{LANGS, Lang},
+    render,
+    view::*,
+};
+use crate::pages;
+
+mod fragments;
+mod parts;
+mod policy;
+mod sample;
+mod texts;
+
+/// Everything that can be rendered, by name.
+fn everything(cx: &PageContext) -> Vec<(String, String)> {
+    let rare = sample::thread(sample::rare_entries(cx));
+    let mut all = vec![
+        (
+            "inbox".to_owned(),
+            render::inbox(cx, &sample::inbox(Some(sample::thread(sample::entries(cx))))).unwrap(),
+        ),
+        ("rare".to_owned(), render::inbox(cx, &sample::inbox(Some(rare))).unwrap()),
+        ("list".to_owned(), render::inbox(cx, &sample::inbox(None)).unwrap()),
+        (
+            "no messages".to_owned(),
+            render::inbox(cx, &sample::inbox(Some(sample::thread(Vec::new())))).unwrap(),
+        ),
+    ];
+    for filter in FILTERS {
+        for status in STATUS_FILTERS {
+            for search in ["", "nada"] {
+                let query = ListQuery { filter, status, search: search.to_owned() };
+                let page = render::inbox(cx, &sample::empty_inbox(query)).unwrap();
+                all.push((format!("empty {filter:?} {status:?} {search}"), page));
+            }
+        }
+    }
+    for error in login_errors() {
+        let page = LoginPage { error, ..LoginPage::default() };
+        all.push((format!("login {error:?}"), render::login(cx, &page).unwrap()));
+    }
+    for status in [403, 404, 500] {
+        let page = ErrorPage { status, request_id: None };
+        all.push((format!("error {status}"), render::error(cx, &page).unwrap()));
+    }
+    for kind in notice_kinds() {
+        let notice = Notice { kind, request_id: Some("019aa6c0-55d1".to_owned()) };
+        all.push((format!("notice {kind:?}"), render::notice(cx, &notice).unwrap()));
+    }
+    all
+}
+
+fn login_errors() -> [Option<LoginError>; 6] {
+    [
+        None,
+        Some(LoginError::Mismatch { attempts_left: None }),
+        Some(LoginError::Mismatch { attempts_left: Some(1) }),
+        Some(LoginError::TooManyAttempts { retry_after_s: 61 }),
+        Some(LoginError::SessionEnded),
+        Some(LoginError::Failed),
+    ]
+}
+
+fn notice_kinds() -> [NoticeKind; 8] {
+    [
+        NoticeKind::WindowClosed { since_ms: Some(sample::NOW_MS - 3_600_000) },
+        NoticeKind::WindowClosed { since_ms: None },
+        NoticeKind::EmptyText,
+        NoticeKind::TextTooLong { limit: 4096 },
+        NoticeKind::NotAllowed,
+        NoticeKind::Conflict,
+        NoticeKind::SlowDown,
+        NoticeKind::Failed,
+    ]
+}
+
+/// Every language in every theme.
+fn contexts() -> impl Iterator<Item = PageContext> {
+    LANGS.into_iter().flat_map(|lang| THEMES.into_iter().map(move |theme| sample::context(lang, theme)))
+}
+
+/// The text files of a folder at the top of the repository, by name.
+fn files_of(folder: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let mut files: Vec<(String, String)> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap()))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} holds nothing", folder.display());
+    files
+}
+
+/// The values of every attribute `name="…"`.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!(" {name}=\"");
+    html.match_indices(&start)
+        .map(|(index, _)| html[index + start.len()..].split('"').next().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_page_names_its_language_and_theme() {
+    for cx in contexts() {
+        let page = render::inbox(&cx, &sample::inbox(None)).unwrap();
+        let expected = match cx.theme.attribute() {
+            Some(theme) => format!("<html lang=\"{}\" data-theme=\"{theme}\">", cx.lang.tag()),
+            None => format!("<html lang=\"{}\">", cx.lang.tag()),
+        };
+        assert!(page.contains(&expected), "{expected}");
+    }
+}
+
+#[test]
+fn every_page_has_one_heading_one_main_and_a_way_to_skip_to_it() {
+    for cx in contexts() {
+        for (name, page) in everything(&cx).iter().filter(|(_, page)| page.starts_with("<!doctype html>")) {
+            assert_eq!(page.matches("<h1").count(), 1, "{name}");
+            assert_eq!(page.matches("<main").count(), 1, "{name}");
+            let (first_link, main) = (page.find("<a ").unwrap(), page.find(" id=\"main\"").unwrap());
+            assert!(page[first_link..].starts_with("<a class=\"skip-link\" href=\"#main\">"), "{name}");
+            assert!(first_link < main, "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_page_uses_an_id_twice_or_an_icon_that_is_not_drawn() {
+    let cx = sample::context(Lang::Portuguese, Theme::System);
+    for (name, page) in everything(&cx) {
+        let mut ids = attributes(&page, "id");
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{name} repeats an id");
+        if page.starts_with("<!doctype html>") {
+            for icon in attributes(&page, "href")
+                .into_iter()
+                .filter(|href| href.starts_with("#i-") || href.starts_with("#t-"))
+            {
+                assert!(page.contains(&format!("<symbol id=\"{}\"", &icon[1..])), "{name} lacks {icon}");
+            }
+        }
+    }
+}
+
+#[test]
+fn icons_of_rare_fragments_are_drawn_too() {
+    let cx = sample::context(Lang::English, Theme::System);
+    let page = render::inbox(&cx, &sample::inbox(None)).unwrap();
+    for (name, fragment) in everything(&cx) {
+        for icon in attributes(&fragment, "href").into_iter().filter(|href| href.starts_with("#i-")) {
+            assert!(page.contains(&format!("<symbol id=\"{}\"", &icon[1..])), "{name} lacks {icon}");
+        }
+    }
+}
+
+#[test]
+fn every_file_that_a_page_loads_exists() {
+    let cx = sample::context(Lang::Portuguese, Theme::System);
+    let page = render::inbox(&cx, &sample::inbox(None)).unwrap();
+    let loaded: Vec<&str> = [attributes(&page, "href"), attributes(&page, "src")]
+        .concat()
+        .into_iter()
+        .filter_map(|address| address.strip_prefix(pages::assets::PREFIX))
+        .collect();
+    assert!(loaded.len() >= 5, "{loaded:?}");
+    for path in loaded {
+        assert!(pages::assets::find(path).is_some(), "{path}");
+    }
+}
+
+#[test]
+fn modules_import_only_modules_that_exist() {
+    for (name, module) in files_of("assets/js") {
+        for (index, _) in module.match_indices(" from \"") {
+            let path = module[index + 7..].split('"').next().unwrap();
+            let known = match path.strip_prefix("../") {
+                Some(outside) => outside.to_owned(),
+                None => format!("js/{}", path.strip_prefix("./").unwrap()),
+            };
+            assert!(pages::assets::find(&known).is_some(), "{name} imports {path}");
+        }
+    }
+}

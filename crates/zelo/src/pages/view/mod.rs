@@ -1,0 +1,23 @@
+//! What the pages show, as plain values. Handlers fill these from the services; nothing here reads anything.
+//!
+//! Times are Unix milliseconds; the fragment formats them with the reader's offset. Texts are what people wrote, not HTML.
+
+mod contact;
+mod error;
+mod inbox;
+mod message;
+mod person;
+mod thread;
+
+pub use contact::{ContactPanel, PastConversation};
+pub use error::{ErrorPage, LoginError, LoginPage, Notice, NoticeKind};
+pub use inbox::{
+    ConversationItem, ConversationList, Counts, FILTERS, Filter, InboxPage, ListQuery, Mark, Preview,
+    STATUS_FILTERS, StatusFilter,
+};
+pub use message::{
+    Choice, ContactCard, Content, Delivery, Entry, Location, Media, MediaKind, MessageBubble, Quote,
+    Reaction, Side, SystemKind, SystemLine, arrange,
+};
+pub use person::{Person, phone_text};
+pub use thread::{Assignment, Composer, ConversationStatus, MessageRange, Thread, ThreadHead, Window};

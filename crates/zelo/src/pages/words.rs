@@ -1,0 +1,314 @@
+//! Which text, icon and class each value of the view has. The texts themselves are in `locales/`.
+
+use super::{
+    context::PageContext,
+    locale::t,
+    rich::{self, Piece},
+    time::recording_length,
+    view::{
+        Composer, ConversationStatus, Delivery, ErrorPage, Filter, Location, LoginError, Media, MediaKind,
+        MessageBubble, Notice, NoticeKind, Reaction, Side, StatusFilter, SystemKind, Window, phone_text,
+    },
+};
+
+/// The keys of the inbox with the text of what they do; the same table is in the design's README.
+pub(super) const SHORTCUTS: [(&str, &str); 12] = [
+    ("J K", "shortcut-move"),
+    ("Enter", "shortcut-open"),
+    ("R", "shortcut-reply"),
+    ("A", "shortcut-take"),
+    ("Z", "shortcut-snooze"),
+    ("E", "shortcut-resolve"),
+    ("/", "shortcut-search"),
+    ("Esc", "shortcut-close"),
+    ("Shift Enter", "shortcut-line"),
+    ("Ctrl Enter", "shortcut-send-resolve"),
+    ("G C", "shortcut-conversations"),
+    ("?", "shortcut-help"),
+];
+
+/// Meta's error codes that have words of their own. Source: "Error codes" of the WhatsApp Cloud API reference.
+const KNOWN_ERRORS: [(i64, &str); 12] = [
+    (130_429, "error-rate"),
+    (130_472, "error-experiment"),
+    (131_000, "error-meta"),
+    (131_016, "error-meta"),
+    (131_021, "error-self"),
+    (131_026, "error-not-on-whatsapp"),
+    (131_031, "error-account"),
+    (131_047, "error-window"),
+    (131_048, "error-spam"),
+    (131_049, "error-meta-chose"),
+    (131_053, "error-media"),
+    (131_056, "error-pair-rate"),
+];
+
+impl Filter {
+    pub(super) fn text_key(self) -> &'static str {
+        match self {
+            Self::Mine => "filter-mine",
+            Self::Queue => "filter-queue",
+            Self::Unowned => "filter-none",
+            Self::All => "filter-all",
+        }
+    }
+
+    /// Whether its count asks for somebody: those who wait in a queue have nobody yet.
+    pub(super) fn calls(self) -> bool {
+        self == Self::Queue
+    }
+}
+
+impl StatusFilter {
+    pub(super) fn text_key(self) -> &'static str {
+        match self {
+            Self::Open => "statuses-open",
+            Self::Pending => "statuses-pending",
+            Self::Snoozed => "statuses-snoozed",
+            Self::Resolved => "statuses-resolved",
+        }
+    }
+}
+
+impl ConversationStatus {
+    pub(super) fn param(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Pending => "pending",
+            Self::Snoozed => "snoozed",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    pub(super) fn text_key(self) -> &'static str {
+        match self {
+            Self::Open => "status-open",
+            Self::Pending => "status-pending",
+            Self::Snoozed => "status-snoozed",
+            Self::Resolved => "status-resolved",
+        }
+    }
+
+    pub(super) fn badge(self) -> &'static str {
+        match self {
+            Self::Open | Self::Snoozed => "",
+            Self::Pending => " is-info",
+            Self::Resolved => " is-ok",
+        }
+    }
+}
+
+impl MediaKind {
+    pub(super) fn icon(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Voice => "mic",
+            Self::Audio => "play",
+            Self::Document => "file",
+            Self::Sticker => "sticker",
+            Self::Location => "pin",
+            Self::Contacts => "user",
+            Self::Template => "template",
+            Self::Unsupported => "info",
+        }
+    }
+
+    pub(super) fn text_key(self) -> &'static str {
+        match self {
+            Self::Image => "kind-image",
+            Self::Video => "kind-video",
+            Self::Voice => "kind-voice",
+            Self::Audio => "kind-audio",
+            Self::Document => "kind-document",
+            Self::Sticker => "kind-sticker",
+            Self::Location => "kind-location",
+            Self::Contacts => "kind-contacts",
+            Self::Template => "kind-template",
+            Self::Unsupported => "kind-unsupported",
+        }
+    }
+}
+
+impl Media {
+    pub(super) fn length_text(&self, seconds: u32) -> String {
+        recording_length(seconds)
+    }
+}
+
+impl Location {
+    /// Six decimals are eleven centimetres.
+    pub(super) fn coordinates(&self) -> String {
+        format!("{:.6}, {:.6}", self.latitude, self.longitude)
+    }
+
+    /// Opened only when the agent asks for it; nothing of the map is loaded into the page.
+    pub(super) fn map_url(&self) -> String {
+        let (latitude, longitude) = (self.latitude, self.longitude);
+        format!(
+            "https://www.openstreetmap.org/?mlat={latitude:.6}&mlon={longitude:.6}#map=17/{latitude:.6}/{longitude:.6}"
+        )
+    }
+}
+
+impl Side {
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Bot => "bot",
+            Self::Note => "note",
+        }
+    }
+}
+
+impl SystemKind {
+    pub(super) fn icon(self) -> &'static str {
+        match self {
+            Self::Assigned => "hand",
+            Self::Resolved => "check",
+            Self::Reopened => "undo",
+            Self::Snoozed => "moon",
+            Self::Info => "info",
+        }
+    }
+}
+
+impl MessageBubble {
+    pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
+        rich::pieces(&self.text)
+    }
+
+    pub(super) fn author_name(&self) -> &str {
+        self.author.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.delivery, Some(Delivery::Failed { .. }))
+    }
+
+    pub(super) fn can_retry(&self) -> bool {
+        matches!(
+            self.delivery,
+            Some(Delivery::Failed { can_retry: true, .. } | Delivery::Unconfirmed { can_retry: true })
+        )
+    }
+
+    /// Why it did not arrive, or that nobody knows whether it did.
+    pub(super) fn failure_text(&self, cx: &PageContext) -> Option<String> {
+        match self.delivery.as_ref()? {
+            Delivery::Failed { code, reason, .. } => Some(failed_text(cx, *code, reason)),
+            Delivery::Unconfirmed { .. } => Some(cx.text("not-confirmed")),
+            Delivery::Queued | Delivery::Sent | Delivery::Delivered | Delivery::Read => None,
+        }
+    }
+}
+
+fn failed_text(cx: &PageContext, code: Option<i64>, reason: &str) -> String {
+    let known = KNOWN_ERRORS.iter().find(|(known, _)| Some(*known) == code).map(|(_, key)| cx.text(key));
+    let reason = known.unwrap_or_else(|| reason.to_owned());
+    let shown = match (code, reason.is_empty()) {
+        (Some(code), false) => format!("{reason} ({code})"),
+        (Some(code), true) => code.to_string(),
+        (None, false) => reason,
+        (None, true) => cx.text("error-unknown"),
+    };
+    cx.text_name("not-sent", &shown)
+}
+
+impl Composer {
+    /// What the browser compares to know whether the composer must be drawn anew.
+    pub(super) fn state(&self) -> &'static str {
+        match (self.may_reply, self.window) {
+            (false, _) => "forbidden",
+            (true, Window::Closed { .. }) => "closed",
+            (true, Window::Open { .. }) => "open",
+        }
+    }
+
+    /// The value of the hidden field: the id of the message replied to, or nothing.
+    pub(super) fn reply_id(&self) -> String {
+        let quoted = self.reply_to.as_ref().and_then(|quote| quote.message_id);
+        quoted.map(|id| id.to_string()).unwrap_or_default()
+    }
+}
+
+impl NoticeKind {
+    pub(super) fn tone(self) -> &'static str {
+        match self {
+            Self::WindowClosed { .. } | Self::EmptyText => "info",
+            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown => "warn",
+            Self::Failed => "danger",
+        }
+    }
+
+    pub(super) fn icon(self) -> &'static str {
+        match self {
+            Self::WindowClosed { .. } => "lock",
+            Self::EmptyText => "info",
+            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown => "warn",
+            Self::Failed => "stop",
+        }
+    }
+}
+
+impl PageContext {
+    pub(super) fn phone(&self, number: &str) -> String {
+        phone_text(number)
+    }
+
+    pub(super) fn window_closed_text(&self, since_ms: Option<i64>) -> String {
+        match since_ms {
+            Some(since) if self.same_day(since, self.now_ms) => {
+                self.text_time("window-closed-at", &self.clock(since))
+            }
+            Some(since) => {
+                let day = self.short_date(since);
+                let hour = self.clock(since);
+                t(self.lang, "window-closed-on", &[("day", day.into()), ("time", hour.into())])
+            }
+            None => self.text("window-never-open"),
+        }
+    }
+
+    pub(super) fn notice_text(&self, notice: &Notice) -> String {
+        match notice.kind {
+            NoticeKind::WindowClosed { since_ms } => self.window_closed_text(since_ms),
+            NoticeKind::EmptyText => self.text("notice-empty"),
+            NoticeKind::TextTooLong { limit } => self.text_count("notice-too-long", limit),
+            NoticeKind::NotAllowed => self.text("notice-not-allowed"),
+            NoticeKind::Conflict => self.text("notice-conflict"),
+            NoticeKind::SlowDown => self.text("notice-slow-down"),
+            NoticeKind::Failed => self.text("notice-failed"),
+        }
+    }
+
+    pub(super) fn reaction_text(&self, reaction: &Reaction) -> String {
+        let args = [("name", reaction.author.clone().into()), ("emoji", reaction.emoji.clone().into())];
+        t(self.lang, "reaction-by", &args)
+    }
+
+    pub(super) fn login_error_text(&self, error: LoginError) -> String {
+        match error {
+            LoginError::Mismatch { attempts_left: None } => self.text("login-mismatch"),
+            LoginError::Mismatch { attempts_left: Some(left) } => {
+                self.text_count("login-mismatch-left", left)
+            }
+            LoginError::TooManyAttempts { retry_after_s } => {
+                self.text_count("login-too-many", retry_after_s.div_ceil(60))
+            }
+            LoginError::SessionEnded => self.text("login-session-ended"),
+            LoginError::Failed => self.text("login-failed"),
+        }
+    }
+
+    /// Title and explanation of an error page.
+    pub(super) fn error_texts(&self, page: &ErrorPage) -> (String, String) {
+        let (title, text) = match page.status {
+            404 => ("error-404-title", "error-404"),
+            403 => ("error-403-title", "error-403"),
+            _ => ("error-500-title", "error-500"),
+        };
+        (self.text(title), self.text(text))
+    }
+}
