@@ -2,8 +2,13 @@
 
 const base = "/simulator/api";
 
-/** A refusal, with the words of the simulator. */
-export class Refused extends Error {}
+/** A refusal, with the simulator's code and words. */
+export class Refused extends Error {
+  constructor(code, detail) {
+    super(detail);
+    this.code = code;
+  }
+}
 
 async function call(method, path, body, type = "application/json") {
   const options = { method };
@@ -14,7 +19,7 @@ async function call(method, path, body, type = "application/json") {
   const response = await fetch(base + path, options);
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new Refused(problem.detail ?? `HTTP ${response.status}`);
+    throw new Refused(problem.code, problem.detail ?? `HTTP ${response.status}`);
   }
   return response.status === 200 || response.status === 201 ? response.json().catch(() => null) : null;
 }

@@ -5,7 +5,7 @@ import { showEvents } from "./events.js";
 import { bindConditions, showConditions, showWindow } from "./conditions.js";
 import { bindPeople, showPeople } from "./people.js";
 import { turnItems } from "./turns.js";
-import { dayOf, firstName, initials, make, say } from "./words.js";
+import { dayOf, firstName, initials, make, reasonOf, say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const shell = document.querySelector(".shell");
@@ -14,13 +14,14 @@ let scene = { channels: [], contacts: [], conditions: {} };
 let channel = null;
 let person = null;
 let shown = "";
+let follows = true;
 
 /** Does something, and says so if it was refused. */
 async function attempt(action) {
   try {
     return await action();
   } catch (error) {
-    const toast = make("p", { class: "toast is-danger" }, say("not_done", { detail: error.message }));
+    const toast = make("p", { class: "toast is-danger" }, say("not_done", { detail: reasonOf(error) }));
     find("toasts").append(toast);
     setTimeout(() => toast.remove(), 6000);
     return null;
@@ -97,7 +98,8 @@ function showHandset(talk) {
     items.push(make("li", { class: "empty" }, make("h3", {}, say(`${key}_title`)), make("p", {}, say(`${key}_text`, { name }))));
   }
   list.replaceChildren(...items);
-  if (!stays) list.scrollTop = list.scrollHeight;
+  follows = !stays;
+  if (follows) list.scrollTop = list.scrollHeight;
 }
 
 function showChannels() {
@@ -188,6 +190,8 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     markPane();
   });
 }
+// A picture that arrives late makes the chat longer.
+find("talk").addEventListener("load", () => follows && (find("talk").scrollTop = find("talk").scrollHeight), true);
 find("clear").addEventListener("click", () => channel && person && attempt(() => api.clearTalk(channel, person.id)));
 find("channel").addEventListener("change", (event) => {
   channel = event.target.value;

@@ -1,7 +1,7 @@
 // Who can write, and the form for somebody new.
 
 import { addContact } from "./api.js";
-import { initials, make, say } from "./words.js";
+import { initials, make, reasonOf, say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const tones = [2, 4, 1, 3, 5, 6];
@@ -61,7 +61,7 @@ export function bindPeople(attempt, choose) {
       dialog.close();
       choose({ ...person, id });
     } catch (error) {
-      find("person-error").textContent = say("not_done", { detail: error.message });
+      find("person-error").textContent = say("not_done", { detail: reasonOf(error) });
       find("person-error").hidden = false;
     }
   });

@@ -5,8 +5,11 @@ const texts = await (await fetch(`/simulator/assets/texts.${language}.json`)).js
 
 /** The text of a key, with {name} and the like filled. */
 export function say(key, values = {}) {
-  return texts[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
+
+/** What a refusal says, in the reader's language where it has one. */
+export const reasonOf = (error) => texts[`refused_${error.code}`] ?? error.message;
 
 /** An element with attributes and children; texts stay texts. */
 export function make(tag, attributes = {}, ...children) {

@@ -28,7 +28,7 @@ impl Ids {
         mix(self.state)
     }
 
-    fn from_alphabet(&mut self, alphabet: &[u8], length: usize) -> String {
+    fn pick(&mut self, alphabet: &[u8], length: usize) -> String {
         let size = u64::try_from(alphabet.len()).unwrap_or(1).max(1);
         (0..length)
             .filter_map(|_| {
@@ -40,12 +40,12 @@ impl Ids {
 
     /// Digits that do not start with a zero.
     pub(crate) fn digits(&mut self, length: usize) -> String {
-        let first = self.from_alphabet(b"123456789", 1);
-        first + &self.from_alphabet(b"0123456789", length.saturating_sub(1))
+        let first = self.pick(b"123456789", 1);
+        first + &self.pick(b"0123456789", length.saturating_sub(1))
     }
 
     pub(crate) fn hex(&mut self, length: usize) -> String {
-        self.from_alphabet(b"0123456789ABCDEF", length)
+        self.pick(b"0123456789ABCDEF", length)
     }
 
     /// The id of a message: Base64 of the customer's number and a random part, in the frame that real ones have.
@@ -62,10 +62,7 @@ impl Ids {
 
     /// What Meta's support asks for after an error.
     pub(crate) fn trace(&mut self) -> String {
-        format!(
-            "A{}",
-            self.from_alphabet(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 22)
-        )
+        format!("A{}", self.pick(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 22))
     }
 }
 

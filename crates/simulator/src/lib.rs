@@ -15,6 +15,7 @@ mod delivery;
 mod graph;
 mod handshake;
 mod ids;
+mod json;
 mod log;
 mod media;
 mod page;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::channel::Channel;
 use crate::contact::{Contact, ContactId};
 use crate::delivery::{Parcel, deliver};
+use crate::json::{put, text};
 use crate::said::Said;
 use crate::scene::Scene;
 use crate::simulator::{Inner, Simulator, UnknownParty};
@@ -36,7 +37,7 @@ impl Simulator {
             "messages",
             std::slice::from_ref(&message),
         );
-        let label = format!("messages.{}", message["type"].as_str().unwrap_or("?"));
+        let label = format!("messages.{}", text(&message, "/type").unwrap_or("?"));
         let confirms = Some(wamid.clone());
         self.inner.post(
             &mut scene,
@@ -261,7 +262,7 @@ impl Inner {
     ) -> (Value, Value) {
         let mut status = webhook::status(channel, contact, turn, word, self.seconds());
         if let Some(error) = error {
-            status["errors"] = json!([error]);
+            put(&mut status, "errors", json!([error]));
         }
         // Failed statuses come without contacts.
         let senders = if word == "failed" { vec![] } else { vec![webhook::sender(channel, contact)] };

@@ -152,18 +152,18 @@ mod tests {
         }
     }
 
-    fn body(parameters: Value) -> Value {
+    fn body(parameters: &Value) -> Value {
         json!({"components": [{"type": "body", "parameters": parameters}]})
     }
 
     #[test]
     fn positional_and_named_variables_are_filled() {
-        let sent = body(json!([{"type": "text", "text": "Ana"}, {"type": "text", "text": "4821"}]));
+        let sent = body(&json!([{"type": "text", "text": "Ana"}, {"type": "text", "text": "4821"}]));
         assert_eq!(
             template("APPROVED", "{{1}}: {{2}}, {{1}}").fill(&sent).unwrap()["body"],
             "Ana: 4821, Ana"
         );
-        let sent = body(json!([{"type": "text", "parameter_name": "n", "text": "Ana"}]));
+        let sent = body(&json!([{"type": "text", "parameter_name": "n", "text": "Ana"}]));
         assert_eq!(template("APPROVED", "Oi {{n}}").fill(&sent).unwrap()["body"], "Oi Ana");
         assert_eq!(template("APPROVED", "Oi {{m}}").fill(&sent).unwrap_err().code, 132_012);
     }

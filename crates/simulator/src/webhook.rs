@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::channel::Channel;
 use crate::contact::Contact;
+use crate::json::put;
 use crate::talk::Turn;
 
 /// One change of the field `messages`.
@@ -13,9 +14,9 @@ pub(crate) fn messages_body(channel: &Channel, contacts: &[Value], list: &str, u
         "metadata": {"display_phone_number": channel.display_number(), "phone_number_id": channel.phone_number_id},
     });
     if !contacts.is_empty() {
-        value["contacts"] = json!(contacts);
+        put(&mut value, "contacts", json!(contacts));
     }
-    value[list] = json!(updates);
+    put(&mut value, list, json!(updates));
     body(channel, "messages", &value, None)
 }
 
@@ -23,19 +24,20 @@ pub(crate) fn messages_body(channel: &Channel, contacts: &[Value], list: &str, u
 pub(crate) fn body(channel: &Channel, field: &str, value: &Value, time: Option<i64>) -> Value {
     let mut entry = json!({"id": channel.waba_id, "changes": [{"value": value, "field": field}]});
     if let Some(time) = time {
-        entry["time"] = json!(time);
+        put(&mut entry, "time", json!(time));
     }
     json!({"object": "whatsapp_business_account", "entry": [entry]})
 }
 
 /// An entry of `contacts[]`. What the person does not share is left out.
 pub(crate) fn sender(channel: &Channel, contact: &Contact) -> Value {
-    let mut sender = json!({"profile": {"name": contact.name}, "user_id": contact.user_id(&channel.waba_id)});
+    let mut profile = json!({"name": contact.name});
     if let Some(username) = &contact.username {
-        sender["profile"]["username"] = json!(username);
+        put(&mut profile, "username", json!(username));
     }
+    let mut sender = json!({"profile": profile, "user_id": contact.user_id(&channel.waba_id)});
     if let Some(wa_id) = &contact.wa_id {
-        sender["wa_id"] = json!(wa_id);
+        put(&mut sender, "wa_id", json!(wa_id));
     }
     sender
 }
@@ -69,19 +71,22 @@ pub(crate) fn status(channel: &Channel, contact: &Contact, turn: &Turn, word: &s
     if !turn.by_user_id
         && let Some(wa_id) = &contact.wa_id
     {
-        status["recipient_id"] = json!(wa_id);
+        put(&mut status, "recipient_id", json!(wa_id));
     }
     if word != "failed" || turn.by_user_id {
-        status["recipient_user_id"] = json!(contact.user_id(&channel.waba_id));
+        put(&mut status, "recipient_user_id", json!(contact.user_id(&channel.waba_id)));
     }
     if word == "sent" {
         let free = turn.category == "service";
         let kind = if free { "free_customer_service" } else { "regular" };
-        status["pricing"] =
-            json!({"billable": !free, "pricing_model": "PMP", "type": kind, "category": turn.category});
+        put(
+            &mut status,
+            "pricing",
+            json!({"billable": !free, "pricing_model": "PMP", "type": kind, "category": turn.category}),
+        );
     }
     if let Some(data) = &turn.opaque {
-        status["biz_opaque_callback_data"] = json!(data);
+        put(&mut status, "biz_opaque_callback_data", json!(data));
     }
     status
 }

@@ -22,29 +22,34 @@ use crate::said::Said;
 use crate::simulator::{Simulator, UnknownParty};
 
 /// Why an action was not done, as the page shows it.
-pub(crate) struct Refused(StatusCode, String);
+pub(crate) struct Refused(StatusCode, &'static str, String);
 
 impl From<UnknownParty> for Refused {
     fn from(error: UnknownParty) -> Self {
-        Self(StatusCode::NOT_FOUND, error.to_string())
+        Self(StatusCode::NOT_FOUND, "unknown", error.to_string())
     }
 }
 
 impl From<NotAContact> for Refused {
     fn from(error: NotAContact) -> Self {
-        Self(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+        let code = match error {
+            NotAContact::Anonymous => "anonymous",
+            NotAContact::Phone => "phone",
+            NotAContact::Taken => "taken",
+        };
+        Self(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }
 }
 
 impl From<HandshakeError> for Refused {
     fn from(error: HandshakeError) -> Self {
-        Self(StatusCode::BAD_GATEWAY, error.to_string())
+        Self(StatusCode::BAD_GATEWAY, "handshake", error.to_string())
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({"detail": self.1}))).into_response()
+        (self.0, Json(json!({"code": self.1, "detail": self.2}))).into_response()
     }
 }
 
@@ -66,7 +71,7 @@ pub(crate) async fn add_channel(
     Json(new): Json<NewChannel>,
 ) -> Result<StatusCode, Refused> {
     let phone = Phone::parse_input(&new.phone, true)
-        .map_err(|error| Refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+        .map_err(|error| Refused(StatusCode::UNPROCESSABLE_ENTITY, "phone", error.to_string()))?;
     simulator.add_channel(Channel {
         phone_number_id: new.phone_number_id,
         waba_id: new.waba_id,

@@ -14,6 +14,7 @@ use super::request::Call;
 use super::{Outcome, access};
 use crate::channel::Channel;
 use crate::handshake::shake;
+use crate::json::text;
 use crate::simulator::{Inner, Simulator};
 
 /// Meta's limit for the address of an override.
@@ -54,7 +55,7 @@ pub(crate) async fn subscribe(
     let result = match account {
         Ok(account) => {
             let of_account = |channel: &Channel| channel.waba_id == account.waba_id;
-            redirect(inner, of_account, body["override_callback_uri"].as_str(), body["verify_token"].as_str())
+            redirect(inner, of_account, text(&body, "/override_callback_uri"), text(&body, "/verify_token"))
                 .await
         }
         Err(fault) => Err(fault),
@@ -89,8 +90,8 @@ pub(crate) async fn override_callback(
         access::channel(&scene, call)?
     };
     let is_it = |channel: &Channel| channel.phone_number_id == own.phone_number_id;
-    let uri = configuration["override_callback_uri"].as_str();
-    redirect(inner, is_it, uri, configuration["verify_token"].as_str()).await
+    let uri = text(configuration, "/override_callback_uri");
+    redirect(inner, is_it, uri, text(configuration, "/verify_token")).await
 }
 
 async fn redirect(

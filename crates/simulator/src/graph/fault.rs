@@ -1,5 +1,6 @@
 //! Errors as the Graph API writes them.
 
+use crate::json::put;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -132,10 +133,10 @@ impl Fault {
             "fbtrace_id": trace,
         });
         if let Some(subcode) = self.subcode {
-            error["error_subcode"] = json!(subcode);
+            put(&mut error, "error_subcode", json!(subcode));
         }
         if let Some(details) = &self.details {
-            error["error_data"] = json!({"messaging_product": "whatsapp", "details": details});
+            put(&mut error, "error_data", json!({"messaging_product": "whatsapp", "details": details}));
         }
         (self.status, Json(json!({"error": error}))).into_response()
     }

@@ -9,6 +9,7 @@ use super::fault::Fault;
 use crate::channel::Channel;
 use crate::contact::Contact;
 use crate::delivery::Underway;
+use crate::json::text;
 use crate::simulator::Inner;
 use crate::talk::{Tick, Turn};
 
@@ -48,7 +49,7 @@ impl Climber {
             self.post("sent", None);
         }
         // Meta tells nothing more about reactions.
-        if self.turn.content["type"] == "reaction" {
+        if text(&self.turn.content, "/type") == Some("reaction") {
             return;
         }
         sleep(self.inner.delivered_after.saturating_sub(self.inner.sent_after)).await;

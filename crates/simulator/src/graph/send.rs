@@ -15,6 +15,7 @@ use super::{Outcome, access};
 use crate::channel::Channel;
 use crate::conditions::FailureForm;
 use crate::contact::Contact;
+use crate::json::{list, put, text};
 use crate::media::Files;
 use crate::scene::Scene;
 use crate::simulator::{Inner, Simulator};
@@ -33,7 +34,7 @@ struct Accepted {
 pub(crate) async fn send(State(simulator): State<Simulator>, call: Call, body: Bytes) -> Response {
     let inner = &simulator.inner;
     let payload: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let detail = payload["type"].as_str().or_else(|| payload["status"].as_str()).unwrap_or("text").to_owned();
+    let detail = text(&payload, "/type").or_else(|| text(&payload, "/status")).unwrap_or("text").to_owned();
     let (result, accepted) = match take(inner, &call, &payload) {
         Ok(Taken::Receipt) => (Ok(json!({"success": true})), None),
         Ok(Taken::Message(accepted)) => (Ok(accepted.answer.clone()), Some(accepted)),
@@ -76,7 +77,7 @@ enum Taken {
 fn take(inner: &Inner, call: &Call, body: &Value) -> Result<Taken, Fault> {
     let mut scene = inner.scene.lock();
     let channel = access::channel(&scene, call)?;
-    if body["messaging_product"] != "whatsapp" {
+    if text(body, "/messaging_product") != Some("whatsapp") {
         return Err(Fault::parameter("The parameter messaging_product is required."));
     }
     if body.get("status").is_some() {
@@ -115,7 +116,7 @@ fn accept(
     let wamid = scene.ids.wamid(contact.wa_id.as_deref().unwrap_or("5511900000000"), false);
     let mut message = json!({"id": wamid});
     if template.is_some() {
-        message["message_status"] = json!("accepted");
+        put(&mut message, "message_status", json!("accepted"));
     }
     let (rendered, category) = match template {
         Some(filled) => (Some(filled.rendered), filled.category.to_lowercase()),
@@ -125,21 +126,21 @@ fn accept(
         wamid,
         writer: Writer::Business,
         at: inner.millis(),
-        content: json!({"type": kind, kind: body[kind]}),
+        content: json!({"type": kind, kind: body.get(kind)}),
         rendered,
-        quotes: body["context"]["message_id"].as_str().map(str::to_owned),
+        quotes: text(body, "/context/message_id").map(str::to_owned),
         tick: if fails.is_some() { Tick::Failed } else { Tick::Sent },
         error: fails,
         reaction: None,
         chosen: None,
-        opaque: body["biz_opaque_callback_data"].as_str().map(str::to_owned),
+        opaque: text(body, "/biz_opaque_callback_data").map(str::to_owned),
         category,
         by_user_id,
     };
     let talk = scene.talk_mut(&channel.phone_number_id, contact.id);
     if kind == "reaction" {
-        let emoji = body["reaction"]["emoji"].as_str().filter(|emoji| !emoji.is_empty()).map(str::to_owned);
-        if let Some(target) = body["reaction"]["message_id"].as_str().and_then(|id| talk.turn(id)) {
+        let emoji = text(body, "/reaction/emoji").filter(|emoji| !emoji.is_empty()).map(str::to_owned);
+        if let Some(target) = text(body, "/reaction/message_id").and_then(|id| talk.turn(id)) {
             target.reaction = emoji;
         }
     } else {
@@ -151,10 +152,10 @@ fn accept(
 
 /// Read receipts and typing. Reading one message reads the earlier ones, too.
 fn receipt(inner: &Inner, scene: &mut Scene, channel: &Channel, body: &Value) -> Result<(), Fault> {
-    if body["status"] != "read" {
+    if text(body, "/status") != Some("read") {
         return Err(Fault::parameter("Param status must be one of {READ}"));
     }
-    let wamid = body["message_id"].as_str().ok_or_else(|| Fault::of(131_008))?;
+    let wamid = text(body, "/message_id").ok_or_else(|| Fault::of(131_008))?;
     let now = inner.moved_now(scene);
     let own = scene.talks.values_mut().filter(|talk| talk.phone_number_id == channel.phone_number_id);
     for talk in own {
@@ -181,11 +182,10 @@ struct Filled {
 }
 
 fn fill(scene: &Scene, channel: &Channel, recipient: &Recipient, body: &Value) -> Result<Filled, Fault> {
-    let sent = &body["template"];
-    let name = sent["name"].as_str().ok_or_else(|| Fault::of(131_008).with_details("template.name"))?;
-    let language = sent["language"]["code"]
-        .as_str()
-        .ok_or_else(|| Fault::of(131_008).with_details("template.language"))?;
+    let sent = body.get("template").unwrap_or(&Value::Null);
+    let name = text(sent, "/name").ok_or_else(|| Fault::of(131_008).with_details("template.name"))?;
+    let language =
+        text(sent, "/language/code").ok_or_else(|| Fault::of(131_008).with_details("template.language"))?;
     let is_it = |template: &&crate::template::Template| {
         template.waba_id == channel.waba_id && template.name == name && template.language == language
     };
@@ -216,11 +216,11 @@ fn check_content(
         return Err(Fault::parameter(format!("Param type must be one of the message types, not {kind}")));
     }
     let object = object.ok_or_else(|| Fault::of(131_008).with_details(kind))?;
-    if body["biz_opaque_callback_data"].as_str().is_some_and(|data| data.chars().count() > 512) {
+    if text(body, "/biz_opaque_callback_data").is_some_and(|data| data.chars().count() > 512) {
         return Err(Fault::parameter("Param biz_opaque_callback_data must be at most 512 characters long"));
     }
     match kind {
-        "text" => check_length("text['body']", object["body"].as_str(), 4_096),
+        "text" => check_length("text['body']", text(object, "/body"), 4_096),
         "image" | "video" | "audio" | "document" | "sticker" => {
             check_media(&scene.files, channel, kind, object)
         }
@@ -241,12 +241,12 @@ fn check_length(name: &str, text: Option<&str>, limit: usize) -> Result<(), Faul
 }
 
 fn check_media(files: &Files, channel: &Channel, kind: &str, object: &Value) -> Result<(), Fault> {
-    if object["caption"].as_str().is_some_and(|caption| caption.chars().count() > 1_024) {
+    if text(object, "/caption").is_some_and(|caption| caption.chars().count() > 1_024) {
         return Err(Fault::parameter(format!(
             "Param {kind}['caption'] must be at most 1024 characters long."
         )));
     }
-    match (object["id"].as_str(), object["link"].as_str()) {
+    match (text(object, "/id"), text(object, "/link")) {
         (Some(id), None) => {
             let own = files.get(id).is_some_and(|file| file.phone_number_id == channel.phone_number_id);
             if own { Ok(()) } else { Err(Fault::of(131_009).with_details(format!("media {id} is not here"))) }
@@ -259,23 +259,21 @@ fn check_media(files: &Files, channel: &Channel, kind: &str, object: &Value) -> 
 
 fn check_interactive(object: &Value) -> Result<(), Fault> {
     let invalid = |details: &str| Err(Fault::of(131_009).with_details(details));
-    let action = &object["action"];
-    match object["type"].as_str().unwrap_or_default() {
+    match text(object, "/type").unwrap_or_default() {
         "button" => {
-            let buttons = action["buttons"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let buttons = list(object, "/action/buttons");
             if !(1..=3).contains(&buttons.len()) {
                 return invalid("Min buttons allowed are 1, max 3");
             }
             let title =
-                |button: &Value| button["reply"]["title"].as_str().map_or(0, |title| title.chars().count());
+                |button: &Value| text(button, "/reply/title").map_or(0, |title| title.chars().count());
             if buttons.iter().any(|button| !(1..=20).contains(&title(button))) {
                 return invalid("Button title length invalid. Min length: 1, Max length: 20");
             }
         }
         "list" => {
-            let sections = action["sections"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let rows: usize =
-                sections.iter().filter_map(|section| section["rows"].as_array()).map(Vec::len).sum();
+            let sections = list(object, "/action/sections");
+            let rows: usize = sections.iter().map(|section| list(section, "/rows").len()).sum();
             if !(1..=10).contains(&rows) {
                 return invalid("Total row count exceed max allowed count: 10");
             }
@@ -283,12 +281,12 @@ fn check_interactive(object: &Value) -> Result<(), Fault> {
         "" => return Err(Fault::of(131_008).with_details("interactive.type")),
         _ => {}
     }
-    let limit = if object["type"] == "list" { 4_096 } else { 1_024 };
+    let limit = if text(object, "/type") == Some("list") { 4_096 } else { 1_024 };
     // Catalogue messages may come without a text.
-    if object["body"].is_null() {
+    if object.get("body").is_none_or(Value::is_null) {
         Ok(())
     } else {
-        check_length("body['text']", object["body"]["text"].as_str(), limit)
+        check_length("body['text']", text(object, "/body/text"), limit)
     }
 }
 
@@ -298,7 +296,7 @@ fn check_reaction(
     recipient: &Recipient,
     object: &Value,
 ) -> Result<(), Fault> {
-    let wamid = object["message_id"].as_str().ok_or_else(|| Fault::of(131_008).with_details("message_id"))?;
+    let wamid = text(object, "/message_id").ok_or_else(|| Fault::of(131_008).with_details("message_id"))?;
     let talk = scene.talk_mut(&channel.phone_number_id, recipient.contact.id);
     if talk.turn(wamid).is_none() {
         return Err(Fault::of(131_009).with_details("message_id is not a message of this chat"));

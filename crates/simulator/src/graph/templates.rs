@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use super::request::Call;
 use super::{Outcome, access};
+use crate::json::{list as list_at, put, text};
 use crate::simulator::{Inner, Simulator};
 use crate::template::Template;
 
@@ -41,7 +42,7 @@ pub(crate) async fn list(
         let scene = inner.scene.lock();
         access::account(&scene, &call).map(|account| {
             let own = |template: &&Template| template.waba_id == account.waba_id && matches(template, &asked);
-            page(&call, &asked, scene.templates.iter().filter(own).collect())
+            page(&call, &asked, &scene.templates.iter().filter(own).collect::<Vec<_>>())
         })
     };
     outcome(&call, Method::GET, Value::Null).answer(inner, result)
@@ -56,27 +57,23 @@ fn matches(template: &Template, asked: &HashMap<String, String>) -> bool {
 }
 
 /// `paging.next` is only there if another page follows.
-fn page(call: &Call, asked: &HashMap<String, String>, found: Vec<&Template>) -> Value {
+fn page(call: &Call, asked: &HashMap<String, String>, found: &[&Template]) -> Value {
     let limit = asked.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, 1_000);
     let from = asked.get("after").and_then(|cursor| position(cursor)).unwrap_or(0);
     let end = from.saturating_add(limit).min(found.len());
     let templates: Vec<Value> =
         found.iter().skip(from).take(limit).map(|template| template.to_json()).collect();
-    let mut page = json!({"data": templates});
-    if !templates.is_empty() {
-        page["paging"] = json!({"cursors": {"before": cursor(from), "after": cursor(end)}});
-        if end < found.len() {
-            let next = format!(
-                "http://{}/{}/{}/message_templates?limit={limit}&after={}",
-                call.host,
-                call.version,
-                call.id,
-                cursor(end)
-            );
-            page["paging"]["next"] = json!(next);
-        }
+    if templates.is_empty() {
+        return json!({"data": []});
     }
-    page
+    let mut paging = json!({"cursors": {"before": cursor(from), "after": cursor(end)}});
+    if end < found.len() {
+        let Call { host, version, id, .. } = call;
+        let after = cursor(end);
+        let next = format!("http://{host}/{version}/{id}/message_templates?limit={limit}&after={after}");
+        put(&mut paging, "next", next);
+    }
+    json!({"data": templates, "paging": paging})
 }
 
 fn cursor(position: usize) -> String {
@@ -103,10 +100,10 @@ pub(crate) async fn create(
 fn insert(inner: &Inner, call: &Call, body: &Value) -> Result<Value, Fault> {
     let mut scene = inner.scene.lock();
     let account = access::account(&scene, call)?;
-    let text = |key: &str| {
+    let given = |key: &str| {
         body[key].as_str().ok_or_else(|| Fault::parameter(format!("The parameter {key} is required.")))
     };
-    let (name, language, category) = (text("name")?, text("language")?, text("category")?);
+    let (name, language, category) = (given("name")?, given("language")?, given("category")?);
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || name.len() > 512 || !name.bytes().all(is_plain) {
         return Err(Fault::parameter("Param name may hold lowercase letters, digits and underscores only"));
@@ -128,8 +125,8 @@ fn insert(inner: &Inner, call: &Call, body: &Value) -> Result<Value, Fault> {
         language: language.to_owned(),
         status: "PENDING".to_owned(),
         category: category.to_owned(),
-        named: body["parameter_format"].as_str().is_some_and(|format| format.eq_ignore_ascii_case("named")),
-        components: body["components"].as_array().cloned().unwrap_or_default(),
+        named: text(body, "/parameter_format").is_some_and(|format| format.eq_ignore_ascii_case("named")),
+        components: list_at(body, "/components").to_vec(),
     });
     Ok(json!({"id": id, "status": "PENDING", "category": category}))
 }
@@ -146,7 +143,7 @@ pub(crate) fn edit(inner: &Inner, call: &Call, body: &Value) -> Result<Value, Fa
     if !matches!(template.status.as_str(), "APPROVED" | "REJECTED" | "PAUSED") {
         return Err(Fault::parameter("Only approved, rejected and paused templates can be edited"));
     }
-    if let Some(components) = body["components"].as_array() {
+    if let Some(components) = body.get("components").and_then(Value::as_array) {
         template.components.clone_from(components);
     }
     template.status = "PENDING".to_owned();

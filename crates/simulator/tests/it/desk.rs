@@ -54,6 +54,7 @@ impl Desk {
         Self { refuses_bad_signatures: true, ..Self::default() }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
     pub(crate) async fn open(&self) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

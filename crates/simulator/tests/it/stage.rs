@@ -57,6 +57,7 @@ impl Stage {
         Self::with_desk(Desk::default()).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
     pub(crate) async fn with_desk(desk: Desk) -> Self {
         let clock = Arc::new(AtomicI64::new(NOON * 1_000));
         let ticking = Arc::clone(&clock);
