@@ -1,0 +1,115 @@
+//! The directory of numbers, kept in memory because every webhook asks it twice.
+
+use super::{Credentials, store};
+use crate::{
+    crypto::{Keyring, Place, digest},
+    error::Result,
+    ids::{ChannelId, TenantId},
+};
+use db::{Db, Scope};
+use parking_lot::RwLock;
+use std::{collections::HashMap, sync::Arc};
+use uuid::Uuid;
+use whatsapp::signature::AppSecret;
+
+/// Rung when a channel was added or changed.
+pub const TOPIC: db::Topic = "channels";
+
+/// Where the events of a number go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The number's tenant.
+    pub tenant: TenantId,
+    /// The number's channel.
+    pub channel: ChannelId,
+    /// The app whose secret must have signed its events.
+    pub app_secret: Uuid,
+}
+
+/// Somebody whose signature is believed.
+#[derive(Debug)]
+pub struct Signer {
+    /// Names the secret.
+    pub id: Uuid,
+    secret: AppSecret,
+}
+
+#[derive(Debug, Default)]
+struct Snapshot {
+    signers: Vec<Signer>,
+    by_number: HashMap<String, Route>,
+    by_account: HashMap<String, TenantId>,
+}
+
+/// Numbers, accounts and app secrets of all tenants.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    current: Arc<RwLock<Arc<Snapshot>>>,
+}
+
+impl Directory {
+    /// Read everything anew.
+    ///
+    /// # Errors
+    /// When the database or the keystore does not answer; what was known before stays.
+    pub async fn reload(&self, db: &Db, keyring: &Keyring) -> Result<()> {
+        let (secrets, routes) = db::read!(db, "load_directory", Scope::Platform, |tx| -> Result<_> {
+            Ok((store::list_app_secrets(tx).await?, store::list_routes(tx).await?))
+        })?;
+        let platform = keyring.platform().await?;
+        let mut snapshot = Snapshot::default();
+        for (id, sealed) in secrets {
+            match platform.data.open(secret_place(id), &sealed) {
+                Ok(plain) => {
+                    let secret = AppSecret::new(&String::from_utf8_lossy(&plain));
+                    snapshot.signers.push(Signer { id, secret });
+                }
+                Err(error) => tracing::error!(app_secret_id = %id, %error, "an app secret cannot be opened; its webhooks are refused"),
+            }
+        }
+        for row in routes {
+            let route = Route { tenant: row.tenant, channel: row.channel, app_secret: row.app_secret };
+            snapshot.by_account.insert(row.waba_id, row.tenant);
+            snapshot.by_number.insert(row.phone_number_id, route);
+        }
+        *self.current.write() = Arc::new(snapshot);
+        Ok(())
+    }
+
+    /// Whose signature this is. The number that the body seems to be about says whose secret to try first.
+    pub fn signer_of(&self, hint: Option<&str>, signature: &[u8], body: &[u8]) -> Option<Uuid> {
+        let snapshot = self.current.read().clone();
+        let likely = hint.and_then(|number| snapshot.by_number.get(number)).map(|route| route.app_secret);
+        let first = snapshot.signers.iter().filter(|signer| Some(signer.id) == likely);
+        let others = snapshot.signers.iter().filter(|signer| Some(signer.id) != likely);
+        first.chain(others).find(|signer| signer.secret.verify(signature, body)).map(|signer| signer.id)
+    }
+
+    /// Where a number's events go, if the app that signed them is the number's own.
+    pub fn route(&self, phone_number_id: &str, signed_by: Uuid) -> Option<Route> {
+        self.current.read().by_number.get(phone_number_id).copied().filter(|route| route.app_secret == signed_by)
+    }
+
+    /// Whether the number is known at all, whoever signed.
+    pub fn knows_number(&self, phone_number_id: &str) -> bool {
+        self.current.read().by_number.contains_key(phone_number_id)
+    }
+
+    /// Whose account this is, if one of its numbers belongs to the app that signed.
+    pub fn tenant_of_account(&self, waba_id: &str, signed_by: Uuid) -> Option<TenantId> {
+        let snapshot = self.current.read().clone();
+        let tenant = *snapshot.by_account.get(waba_id)?;
+        let belongs = |route: &Route| route.tenant == tenant && route.app_secret == signed_by;
+        snapshot.by_number.values().any(belongs).then_some(tenant)
+    }
+}
+
+/// Where the secret of an app is sealed: by the platform, because it is needed before the tenant is known.
+pub(super) fn secret_place(id: Uuid) -> Place<'static> {
+    Place { tenant: Uuid::nil(), table: "app_secrets", column: "secret", row: id }
+}
+
+/// What tells two app secrets apart in the database without showing them.
+pub(super) fn secret_digest(credentials: &Credentials) -> [u8; 32] {
+    digest(credentials.app_secret.as_bytes())
+}

@@ -1,0 +1,10 @@
+//! Channels: the WhatsApp numbers of a tenant, their credentials, and which number an event belongs to.
+
+mod directory;
+mod model;
+mod service;
+mod store;
+
+pub use directory::{Directory, Route, Signer};
+pub use model::{Channel, ChannelStatus, Credentials, NewChannel};
+pub use service::{create_channel, credentials, get_channel, list_channels, set_status};

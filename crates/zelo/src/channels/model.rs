@@ -1,0 +1,113 @@
+//! What a channel is.
+
+use crate::{
+    error::{Error, FieldError, Result},
+    ids::ChannelId,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Whether messages can leave through a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelStatus {
+    /// It works.
+    Active,
+    /// Meta refuses its token or account: somebody has to connect it again.
+    ReconnectNeeded,
+    /// Switched off by the tenant.
+    Disabled,
+}
+
+impl ChannelStatus {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::ReconnectNeeded => "reconnect_needed",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// Read the word that is stored.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "active" => Self::Active,
+            "reconnect_needed" => Self::ReconnectNeeded,
+            _ => Self::Disabled,
+        }
+    }
+}
+
+/// A connected WhatsApp number. Its credentials are write-only and not here.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// What the tenant calls it.
+    pub name: String,
+    /// Meta's id of the number: the only thing that events are routed by.
+    pub phone_number_id: String,
+    /// Meta's id of the account.
+    pub waba_id: String,
+    /// The number as people read it; may lack the ninth digit.
+    pub display_phone: String,
+    /// Whether messages can leave.
+    pub status: ChannelStatus,
+}
+
+/// What Meta gave the tenant to speak for a number.
+#[derive(Clone, Default, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct Credentials {
+    /// Authorises calls to the Graph API.
+    pub access_token: String,
+    /// Signs the webhooks of the app.
+    pub app_secret: String,
+    /// Proves at the handshake that the address is ours.
+    pub verify_token: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Credentials(…)")
+    }
+}
+
+/// A channel to be.
+#[derive(Debug, Clone)]
+pub struct NewChannel {
+    /// What the tenant calls it.
+    pub name: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// Meta's id of the account.
+    pub waba_id: String,
+    /// The number as people read it.
+    pub display_phone: String,
+    /// What Meta gave the tenant.
+    pub credentials: Credentials,
+}
+
+impl NewChannel {
+    /// Refuse what Meta could not have given.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming each field.
+    pub fn validate(&self) -> Result<()> {
+        let mut errors = Vec::new();
+        let digits = |text: &str| !text.is_empty() && text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(&self.phone_number_id) {
+            errors.push(FieldError::new("phone_number_id", "pattern", "Meta's id of the number has only digits"));
+        }
+        if !digits(&self.waba_id) {
+            errors.push(FieldError::new("waba_id", "pattern", "Meta's id of the account has only digits"));
+        }
+        if self.credentials.access_token.is_empty() {
+            errors.push(FieldError::new("access_token", "required", "without an access token nothing can be sent"));
+        }
+        if self.credentials.app_secret.len() < 8 {
+            errors.push(FieldError::new("app_secret", "required", "without the app secret no webhook can be trusted"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    }
+}

@@ -1,0 +1,150 @@
+//! All SQL of the tables `channels`, `channel_routes` and `app_secrets`.
+
+use super::{Channel, ChannelStatus};
+use crate::{
+    clock::Millis,
+    ids::{ChannelId, TenantId},
+    tenants::TenantScope,
+};
+use db::{Result, Row, Tx, params};
+use uuid::Uuid;
+
+pub(super) async fn insert_channel(
+    tx: &mut Tx,
+    scope: TenantScope,
+    channel: &Channel,
+    credentials_sealed: &[u8],
+    now: Millis,
+) -> Result<()> {
+    tx.execute(
+        "insert into channels (tenant_id, id, name, phone_number_id, waba_id, display_phone, status, credentials_sealed,
+         created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        params![
+            scope,
+            channel.id,
+            &channel.name,
+            &channel.phone_number_id,
+            &channel.waba_id,
+            &channel.display_phone,
+            channel.status.as_str(),
+            credentials_sealed,
+            now
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_route(
+    tx: &mut Tx,
+    scope: TenantScope,
+    channel: &Channel,
+    app_secret: Uuid,
+) -> Result<()> {
+    tx.execute(
+        "insert into channel_routes (phone_number_id, waba_id, tenant_id, channel_id, app_secret_id)
+         values ($1, $2, $3, $4, $5)",
+        params![&channel.phone_number_id, &channel.waba_id, scope, channel.id, app_secret],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The id of the secret with this digest, stored now if it was not known.
+pub(super) async fn ensure_app_secret(
+    tx: &mut Tx,
+    id: Uuid,
+    tenant: TenantId,
+    digest: &[u8],
+    sealed: &[u8],
+    now: Millis,
+) -> Result<Uuid> {
+    tx.execute(
+        "insert into app_secrets (id, tenant_id, secret_digest, secret_sealed, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (secret_digest) do nothing",
+        params![id, tenant, digest, sealed, now],
+    )
+    .await?;
+    tx.query_one("select id from app_secrets where secret_digest = $1", params![digest], |row| row.get(0)).await
+}
+
+pub(super) async fn list_app_secrets(tx: &mut Tx) -> Result<Vec<(Uuid, Vec<u8>)>> {
+    tx.query("select id, secret_sealed from app_secrets order by id", &[], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+pub(super) struct RouteRow {
+    pub(super) phone_number_id: String,
+    pub(super) waba_id: String,
+    pub(super) tenant: TenantId,
+    pub(super) channel: ChannelId,
+    pub(super) app_secret: Uuid,
+}
+
+pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
+    tx.query(
+        "select phone_number_id, waba_id, tenant_id, channel_id, app_secret_id from channel_routes",
+        &[],
+        |row| {
+            Ok(RouteRow {
+                phone_number_id: row.get(0)?,
+                waba_id: row.get(1)?,
+                tenant: row.get(2)?,
+                channel: row.get(3)?,
+                app_secret: row.get(4)?,
+            })
+        },
+    )
+    .await
+}
+
+pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec<Channel>> {
+    tx.query(
+        "select id, name, phone_number_id, waba_id, display_phone, status from channels where tenant_id = $1 order by id",
+        params![scope],
+        channel_from_row,
+    )
+    .await
+}
+
+pub(super) async fn find_channel(tx: &mut Tx, scope: TenantScope, id: ChannelId) -> Result<Option<Channel>> {
+    tx.query_opt(
+        "select id, name, phone_number_id, waba_id, display_phone, status from channels where tenant_id = $1 and id = $2",
+        params![scope, id],
+        channel_from_row,
+    )
+    .await
+}
+
+pub(super) async fn find_credentials(tx: &mut Tx, scope: TenantScope, id: ChannelId) -> Result<Option<Vec<u8>>> {
+    tx.query_opt(
+        "select credentials_sealed from channels where tenant_id = $1 and id = $2",
+        params![scope, id],
+        |row| row.get(0),
+    )
+    .await
+}
+
+pub(super) async fn update_status(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ChannelId,
+    status: ChannelStatus,
+) -> Result<u64> {
+    tx.execute(
+        "update channels set status = $3 where tenant_id = $1 and id = $2 and status <> $3",
+        params![scope, id, status.as_str()],
+    )
+    .await
+}
+
+fn channel_from_row(row: &Row<'_>) -> Result<Channel> {
+    let status: String = row.get(5)?;
+    Ok(Channel {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        phone_number_id: row.get(2)?,
+        waba_id: row.get(3)?,
+        display_phone: row.get(4)?,
+        status: ChannelStatus::from_word(&status),
+    })
+}

@@ -1,0 +1,153 @@
+//! One struct per section of `config.default.toml`, which says what each setting means.
+
+use super::{Network, Secret};
+use db::DatabaseUrl;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::{net::IpAddr, path::PathBuf};
+
+/// Whether real customers are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Real customers: everything strict.
+    Production,
+    /// The demo and work on Zelo itself.
+    Development,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub bind: IpAddr,
+    pub port: u16,
+    pub public_url: Option<String>,
+    pub base_domain: Option<String>,
+    pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<Network>,
+    pub webhook_body_limit_bytes: usize,
+    pub api_body_limit_bytes: usize,
+    pub shutdown_seconds: u64,
+}
+
+/// `[data]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    pub dir: PathBuf,
+}
+
+/// `[database]`. [`super::Config::database_url`] and its sisters give the addresses that hold in the end.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    #[serde(default, deserialize_with = "database_url")]
+    pub url: Option<DatabaseUrl>,
+    #[serde(default, deserialize_with = "database_url")]
+    pub admin_url: Option<DatabaseUrl>,
+    #[serde(default, deserialize_with = "database_url")]
+    pub keys_url: Option<DatabaseUrl>,
+    pub connections: usize,
+}
+
+fn database_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DatabaseUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    DatabaseUrl::parse(&text).map(Some).map_err(D::Error::custom)
+}
+
+/// `[keys]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    pub encryption_key: Option<Secret>,
+}
+
+/// `[auth]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub jwt_secret: Option<Secret>,
+    pub access_token_minutes: u32,
+    pub refresh_days: u32,
+    pub login_attempts: u32,
+    pub login_window_minutes: u32,
+}
+
+/// `[whatsapp]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whatsapp {
+    pub api_version: String,
+    pub graph_base_url: String,
+    pub app_secret: Option<Secret>,
+    pub webhook_verify_token: Option<Secret>,
+}
+
+/// `[ingest]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    pub workers: usize,
+    pub batch: usize,
+    pub lanes: usize,
+}
+
+/// `[outbound]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    pub concurrency: usize,
+    pub messages_per_second: u32,
+    pub timeout_seconds: u64,
+    pub attempts: u32,
+}
+
+/// `[redis]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: Option<Secret>,
+}
+
+/// `[egress]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    pub allow: Vec<Network>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text in development, JSON in production.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+    pub dir: Option<PathBuf>,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub token: Option<Secret>,
+}
+
+/// `[first_admin]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstAdmin {
+    pub email: Option<String>,
+    pub password: Option<Secret>,
+}

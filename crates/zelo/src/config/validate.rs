@@ -1,0 +1,135 @@
+//! Rules that a setting's kind alone does not express. Each complaint names the setting and the cure.
+
+use super::{Config, Environment};
+
+/// The least length of the secret that signs access tokens: 256 bits for HS256 (RFC 7518, section 3.2).
+const JWT_SECRET_LEAST: usize = 32;
+
+/// What is wrong with these settings; empty when nothing is.
+pub(super) fn problems(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    secrets(config, &mut problems);
+    addresses(config, &mut problems);
+    numbers(config, &mut problems);
+    if !["pt-BR", "en"].contains(&config.locale.as_str()) {
+        problems.push(format!("locale is {:?}; write \"pt-BR\" or \"en\"", config.locale));
+    }
+    if let Err(error) = config.log.level.parse::<tracing_subscriber::filter::Targets>() {
+        problems
+            .push(format!("log.level is no level: {error}; write \"info\" or \"info,zelo::ingest=debug\""));
+    }
+    if config.first_admin.email.is_some() != config.first_admin.password.is_some() {
+        problems.push(
+            "first_admin.email and first_admin.password go together (SUPER_ADMIN_EMAIL, SUPER_ADMIN_PASSWORD); \
+             give both or neither and use `zelo setup`"
+                .to_owned(),
+        );
+    }
+    problems
+}
+
+fn secrets(config: &Config, problems: &mut Vec<String>) {
+    if let Some(key) = &config.keys.encryption_key {
+        let key = key.expose();
+        let is_hex = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // A key of one repeated digit is a placeholder that someone forgot to replace.
+        if !is_hex || key.bytes().all(|byte| Some(byte) == key.bytes().next()) {
+            problems.push(
+                "keys.encryption_key must be 64 hexadecimal digits that nobody can guess; make one with \
+                 `openssl rand -hex 32`, or leave it out and one is created in the data folder"
+                    .to_owned(),
+            );
+        }
+    }
+    if config.auth.jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < JWT_SECRET_LEAST) {
+        problems.push(format!(
+            "auth.jwt_secret is shorter than {JWT_SECRET_LEAST} characters; make one with `openssl rand -hex 32`, or \
+             leave it out and one is created in the data folder"
+        ));
+    }
+}
+
+fn addresses(config: &Config, problems: &mut Vec<String>) {
+    for origin in &config.server.cors_origins {
+        if !is_origin(origin) {
+            problems.push(format!(
+                "server.cors_origins has {origin:?}; write origins as browsers send them, such as \
+                 \"https://app.example.com\", without a path or a wildcard"
+            ));
+        }
+    }
+    if let Some(url) = &config.server.public_url
+        && !is_origin(url)
+    {
+        problems.push(format!(
+            "server.public_url is {url:?}; write scheme and host alone, such as \"https://desk.example.com\""
+        ));
+    }
+    let graph = config.whatsapp.graph_base_url.as_str();
+    let is_development = config.environment == Environment::Development;
+    if !(graph.starts_with("https://") || (is_development && is_loopback(graph))) {
+        problems.push(format!(
+            "whatsapp.graph_base_url is {graph:?}; it must begin with https:// (the simulator's address on this \
+             machine is accepted when ZELO_ENV=development)"
+        ));
+    }
+    let version = config.whatsapp.api_version.strip_prefix('v').and_then(|rest| rest.split_once('.'));
+    if !version.is_some_and(|(major, minor)| major.parse::<u16>().is_ok() && minor.parse::<u16>().is_ok()) {
+        problems.push(format!(
+            "whatsapp.api_version is {:?}; write it as Meta does, such as \"v26.0\"",
+            config.whatsapp.api_version
+        ));
+    }
+}
+
+fn numbers(config: &Config, problems: &mut Vec<String>) {
+    let least_one = [
+        ("database.connections", config.database.connections),
+        ("ingest.workers", config.ingest.workers),
+        ("ingest.batch", config.ingest.batch),
+        ("ingest.lanes", config.ingest.lanes),
+        ("outbound.concurrency", config.outbound.concurrency),
+        ("outbound.attempts", config.outbound.attempts as usize),
+        ("outbound.messages_per_second", config.outbound.messages_per_second as usize),
+        ("outbound.timeout_seconds", usize::try_from(config.outbound.timeout_seconds).unwrap_or(usize::MAX)),
+        ("auth.access_token_minutes", config.auth.access_token_minutes as usize),
+        ("auth.refresh_days", config.auth.refresh_days as usize),
+        ("auth.login_attempts", config.auth.login_attempts as usize),
+        ("auth.login_window_minutes", config.auth.login_window_minutes as usize),
+    ];
+    for (setting, value) in least_one {
+        if value == 0 {
+            problems.push(format!("{setting} is 0; it must be at least 1"));
+        }
+    }
+    // Meta's webhooks reach 3 MB (WhatsApp Cloud API, webhooks overview); a lower limit would lose them for good.
+    if config.server.webhook_body_limit_bytes < 3 * 1024 * 1024 {
+        problems.push(
+            "server.webhook_body_limit_bytes is under 3145728, and Meta sends webhooks up to 3 MB".to_owned(),
+        );
+    }
+    if config.server.api_body_limit_bytes < 16 * 1024 {
+        problems.push("server.api_body_limit_bytes must be at least 16384".to_owned());
+    }
+}
+
+/// Scheme, host and perhaps a port, in lower case: what browsers send as `Origin` (RFC 6454, section 6.2).
+fn is_origin(text: &str) -> bool {
+    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    !host.is_empty()
+        && host.bytes().all(|byte| {
+            byte.is_ascii_lowercase()
+                || byte.is_ascii_digit()
+                || matches!(byte, b'-' | b'.' | b':' | b'[' | b']')
+        })
+}
+
+fn is_loopback(url: &str) -> bool {
+    let Some(host) = url.strip_prefix("http://") else { return false };
+    let host = host.split('/').next().unwrap_or_default();
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}

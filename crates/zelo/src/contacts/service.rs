@@ -1,0 +1,109 @@
+//! What is done with contacts.
+
+use super::{Contact, Profile, Resolver, Sighting, insert_resolved, profile, resolve::Resolved, store};
+use crate::{
+    app::App,
+    crypto::{Field, KeyId},
+    error::{Error, Result},
+    ids::ContactId,
+    tenants::TenantScope,
+};
+use db::{Rows, Tx};
+use std::collections::HashMap;
+use whatsapp::phone::Phone;
+
+/// Contacts by id, opened. One that was erased is not among them.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn load_contacts(
+    app: &App,
+    scope: TenantScope,
+    ids: impl IntoIterator<Item = ContactId>,
+) -> Result<HashMap<ContactId, Contact>> {
+    let mut rows = Rows::new();
+    for id in ids {
+        rows.push([id.into()]);
+    }
+    let found = db::read!(app.db, "load_contacts", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_by_ids(tx, scope, &rows).await?)
+    })?;
+    Ok(open_all(app, scope, found).await?.into_iter().map(|contact| (contact.id, contact)).collect())
+}
+
+/// One contact.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's and for an erased contact too.
+pub async fn get_contact(app: &App, scope: TenantScope, id: ContactId) -> Result<Contact> {
+    load_contacts(app, scope, [id]).await?.remove(&id).ok_or(Error::NotFound)
+}
+
+/// A page of contacts, newest first.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn list_contacts(
+    app: &App,
+    scope: TenantScope,
+    before: Option<ContactId>,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    let found = db::read!(app.db, "list_contacts", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_page(tx, scope, before, limit).await?)
+    })?;
+    open_all(app, scope, found).await
+}
+
+async fn open_all(app: &App, scope: TenantScope, rows: Vec<store::ContactRow>) -> Result<Vec<Contact>> {
+    let key_ids: Vec<KeyId> = rows.iter().map(|row| row.key_id).collect();
+    let keys = app.keyring.keys(&key_ids).await?;
+    let mut contacts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(key) = keys.get(&row.key_id) else { continue };
+        let profile = profile::open(scope, row.id, key, &row.profile_sealed)?;
+        contacts.push(Contact { id: row.id, key_id: row.key_id, profile, created_at: row.created_at });
+    }
+    Ok(contacts)
+}
+
+/// The contact with this number, created where it is not known: somebody writes first to a person.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn find_by_phone_or_create(app: &App, scope: TenantScope, phone: &Phone) -> Result<Resolved> {
+    let profile = Profile { phone: Some(phone.as_str().to_owned()), ..Profile::default() };
+    let sighting = [Sighting { profile, formerly: None }];
+    let now = app.clock.now();
+    for _ in 0..3 {
+        let resolver = Resolver::resolve(&app.db, &app.keyring, &app.ids, scope, &sighting).await?;
+        let stored = db::write!(app.db, "create_contact", scope.into(), |tx| -> Result<()> {
+            insert_resolved(tx, scope, &resolver, now).await
+        });
+        match (stored, resolver.person(0)) {
+            (Ok(()), Some(person)) => return Ok(person.clone()),
+            (Err(error), _) if !db::Retry::is_retryable(&error) => return Err(error),
+            _ => {}
+        }
+    }
+    Err(Error::Unavailable(None))
+}
+
+/// Keep the spelling of a number that Meta answered with, so that the next event of the person is recognised.
+///
+/// # Errors
+/// When the keystore or the database does not answer.
+pub async fn remember_wa_id(
+    tx: &mut Tx,
+    app: &App,
+    scope: TenantScope,
+    contact: ContactId,
+    wa_id: &str,
+) -> Result<()> {
+    let keys = app.keyring.tenant(scope.tenant().0).await?;
+    let digest = keys.index.digest(Field::WaId, wa_id);
+    let mut identities = Rows::new();
+    identities.push([(&digest).into(), "wa_id".into(), contact.into()]);
+    store::insert_identities(tx, scope, &identities).await?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! All SQL of the tables `contacts` and `contact_identities`.
+
+use crate::{
+    clock::Millis,
+    crypto::KeyId,
+    ids::ContactId,
+    tenants::TenantScope,
+};
+use db::{Result, Row, Rows, Tx, params};
+
+pub(super) struct ContactRow {
+    pub(super) id: ContactId,
+    pub(super) key_id: KeyId,
+    pub(super) profile_sealed: Vec<u8>,
+    pub(super) created_at: Millis,
+}
+
+/// The contacts behind digests, each with the digest that found it.
+pub(super) async fn list_by_digests(
+    tx: &mut Tx,
+    scope: TenantScope,
+    digests: &Rows<'_>,
+) -> Result<Vec<([u8; 16], ContactRow)>> {
+    tx.query_rows(
+        "select c.id, c.key_id, c.profile_sealed, c.created_at, i.digest
+         from $rows(digest blob)
+         join contact_identities i on i.tenant_id = $1 and i.digest = r.digest
+         join contacts c on c.tenant_id = $1 and c.id = i.contact_id",
+        params![scope],
+        digests,
+        |row| Ok((row.get(4)?, contact_from_row(row)?)),
+    )
+    .await
+}
+
+/// Rows of `(id, key_id, profile_sealed)`.
+pub(super) async fn insert_contacts(tx: &mut Tx, scope: TenantScope, contacts: &Rows<'_>, now: Millis) -> Result<u64> {
+    tx.execute_rows(
+        "insert into contacts (tenant_id, id, key_id, profile_sealed, created_at, updated_at)
+         select $1, r.id, r.key_id, r.profile_sealed, $2, $2 from $rows(id uuid, key_id uuid, profile_sealed blob)",
+        params![scope, now],
+        contacts,
+    )
+    .await
+}
+
+/// Rows of `(digest, kind, contact_id)`. Returns how many were new; one that another transaction stored first is not.
+pub(super) async fn insert_identities(tx: &mut Tx, scope: TenantScope, identities: &Rows<'_>) -> Result<u64> {
+    tx.execute_rows(
+        "insert into contact_identities (tenant_id, digest, kind, contact_id)
+         select $1, r.digest, r.kind, r.contact_id from $rows(digest blob, kind text, contact_id uuid) where true
+         on conflict (tenant_id, digest) do nothing",
+        params![scope],
+        identities,
+    )
+    .await
+}
+
+/// Rows of `(id, profile_sealed)`.
+pub(super) async fn update_profiles(tx: &mut Tx, scope: TenantScope, profiles: &Rows<'_>, now: Millis) -> Result<u64> {
+    tx.execute_rows(
+        "update contacts set profile_sealed = r.profile_sealed, updated_at = $2
+         from $rows(id uuid, profile_sealed blob) where contacts.tenant_id = $1 and contacts.id = r.id",
+        params![scope, now],
+        profiles,
+    )
+    .await
+}
+
+pub(super) async fn list_by_ids(tx: &mut Tx, scope: TenantScope, ids: &Rows<'_>) -> Result<Vec<ContactRow>> {
+    tx.query_rows(
+        "select c.id, c.key_id, c.profile_sealed, c.created_at
+         from $rows(id uuid) join contacts c on c.tenant_id = $1 and c.id = r.id",
+        params![scope],
+        ids,
+        contact_from_row,
+    )
+    .await
+}
+
+pub(super) async fn list_page(
+    tx: &mut Tx,
+    scope: TenantScope,
+    before: Option<ContactId>,
+    limit: i64,
+) -> Result<Vec<ContactRow>> {
+    tx.query(
+        "select id, key_id, profile_sealed, created_at from contacts
+         where tenant_id = $1 and (cast($2 as $uuid_type) is null or id < $2) order by id desc limit $3",
+        params![scope, before, limit],
+        contact_from_row,
+    )
+    .await
+}
+
+fn contact_from_row(row: &Row<'_>) -> Result<ContactRow> {
+    Ok(ContactRow {
+        id: row.get(0)?,
+        key_id: KeyId(row.get(1)?),
+        profile_sealed: row.get(2)?,
+        created_at: row.get(3)?,
+    })
+}

@@ -1,0 +1,195 @@
+//! Which conversation a new message goes to.
+
+use super::{Conversation, ConversationStatus, store};
+use crate::{
+    clock::{DAY, Millis},
+    ids::{ChannelId, ContactId, ConversationId, Ids},
+    tenants::TenantScope,
+};
+use db::{Result, Rows, Tx};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Meta's customer service window: anything may be sent for 24 hours after the contact's last message.
+const WINDOW: Millis = DAY;
+
+/// A message of a contact that looks for its conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// Who wrote.
+    pub contact: ContactId,
+    /// To which number.
+    pub channel: ChannelId,
+    /// Meta's time.
+    pub sent_at: Millis,
+    /// Whether it opens the 24-hour window and counts as unread; reactions and notices do neither.
+    pub asks_for_answer: bool,
+}
+
+/// The current conversations of a batch, locked until its transaction ends.
+#[derive(Debug, Default)]
+pub struct CurrentThreads {
+    by_pair: HashMap<(ContactId, ChannelId), Thread>,
+}
+
+#[derive(Debug)]
+struct Thread {
+    conversation: Conversation,
+    resolved_at: Option<Millis>,
+    is_new: bool,
+    is_news: bool,
+    retires: Option<ConversationId>,
+}
+
+impl CurrentThreads {
+    /// Lock the conversations of these contacts on these channels.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn lock(
+        tx: &mut Tx,
+        scope: TenantScope,
+        pairs: impl IntoIterator<Item = (ContactId, ChannelId)>,
+    ) -> Result<Self> {
+        let pairs: HashSet<_> = pairs.into_iter().collect();
+        let mut rows = Rows::new();
+        for (contact, channel) in pairs {
+            rows.push([contact.into(), channel.into()]);
+        }
+        let mut threads = Self::default();
+        for (conversation, resolved_at) in store::lock_current(tx, scope, &rows).await? {
+            let pair = (conversation.contact, conversation.channel);
+            let thread = Thread { conversation, resolved_at, is_new: false, is_news: false, retires: None };
+            threads.by_pair.insert(pair, thread);
+        }
+        Ok(threads)
+    }
+
+    /// Give an arriving message its conversation and its place there: the current one; within `reopen_within` of
+    /// resolving the resolved one, opened again; otherwise a new one, open and in nobody's hands.
+    pub fn place(&mut self, arrival: Arrival, ids: &Ids, reopen_within: Millis, now: Millis) -> (ConversationId, i64) {
+        let pair = (arrival.contact, arrival.channel);
+        let begin = |retires| Thread {
+            conversation: begun(ConversationId(ids.next()), arrival, now),
+            resolved_at: None,
+            is_new: true,
+            is_news: true,
+            retires,
+        };
+        let thread = self.by_pair.entry(pair).or_insert_with(|| begin(None));
+        let is_over = thread.conversation.status == ConversationStatus::Resolved
+            && thread.resolved_at.is_none_or(|resolved| arrival.sent_at.max(resolved) - resolved > reopen_within);
+        if is_over {
+            *thread = begin(Some(thread.conversation.id));
+        }
+        let conversation = &mut thread.conversation;
+        if matches!(conversation.status, ConversationStatus::Resolved | ConversationStatus::Snoozed) {
+            conversation.status = ConversationStatus::Open;
+            thread.is_news = true;
+        }
+        conversation.last_seq += 1;
+        conversation.last_message_seq = conversation.last_seq;
+        conversation.last_activity_at = conversation.last_activity_at.max(arrival.sent_at);
+        if arrival.asks_for_answer {
+            conversation.unread_count += 1;
+            let expires = arrival.sent_at + WINDOW;
+            let later = conversation.window_expires_at.map_or(expires, |known| known.max(expires));
+            conversation.window_expires_at = Some(later);
+        }
+        (conversation.id, conversation.last_seq)
+    }
+
+    /// Store what was placed; returns the conversations that began or opened again, with their last change.
+    ///
+    /// # Errors
+    /// [`db::Error::Unique`] when another transaction began one of these conversations first.
+    pub async fn save(&self, tx: &mut Tx, scope: TenantScope) -> Result<Vec<(ConversationId, i64)>> {
+        let (mut retired, mut new, mut changed) = (Rows::new(), Rows::new(), Rows::new());
+        // In the order of ids, like the locks.
+        let ordered: BTreeMap<ConversationId, &Thread> =
+            self.by_pair.values().map(|thread| (thread.conversation.id, thread)).collect();
+        for thread in ordered.values() {
+            let conversation = &thread.conversation;
+            if let Some(before) = thread.retires {
+                retired.push([before.into()]);
+            }
+            let values = store::values(conversation);
+            if thread.is_new {
+                new.push(values);
+            } else {
+                let [id, _, _, status, rank, seq, unread, message_seq, activity, window, ..] = values;
+                changed.push([id, status, rank, seq, unread, message_seq, activity, window]);
+            }
+        }
+        store::retire(tx, scope, &retired).await?;
+        store::insert_many(tx, scope, &new).await?;
+        store::update_many(tx, scope, &changed).await?;
+        let news = ordered.values().filter(|thread| thread.is_news);
+        Ok(news.map(|thread| (thread.conversation.id, thread.conversation.last_seq)).collect())
+    }
+}
+
+fn begun(id: ConversationId, arrival: Arrival, now: Millis) -> Conversation {
+    Conversation {
+        id,
+        channel: arrival.channel,
+        contact: arrival.contact,
+        status: ConversationStatus::Open,
+        assignee: None,
+        team: None,
+        last_seq: 0,
+        unread_count: 0,
+        last_message_seq: 0,
+        last_activity_at: arrival.sent_at,
+        window_expires_at: None,
+        snoozed_until: None,
+        created_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, HOUR};
+    use uuid::Uuid;
+
+    const NOON: Millis = 1_795_176_000_000;
+
+    fn arrival(sent_at: Millis) -> Arrival {
+        let (contact, channel) = (ContactId(Uuid::from_u128(1)), ChannelId(Uuid::from_u128(2)));
+        Arrival { contact, channel, sent_at, asks_for_answer: true }
+    }
+
+    fn resolved(at: Millis) -> CurrentThreads {
+        let mut conversation = begun(ConversationId(Uuid::from_u128(9)), arrival(at - HOUR), at - HOUR);
+        conversation.status = ConversationStatus::Resolved;
+        conversation.last_seq = 4;
+        let thread = Thread { conversation, resolved_at: Some(at), is_new: false, is_news: false, retires: None };
+        let first = arrival(at);
+        CurrentThreads { by_pair: HashMap::from([((first.contact, first.channel), thread)]) }
+    }
+
+    #[test]
+    fn a_message_soon_after_resolving_reopens_and_a_later_one_begins_anew() {
+        let ids = Ids::new(Clock::standing_at(NOON));
+        let mut soon = resolved(NOON);
+        let (conversation, seq) = soon.place(arrival(NOON + 24 * HOUR), &ids, 24 * HOUR, NOON + 24 * HOUR);
+        assert_eq!((conversation, seq), (ConversationId(Uuid::from_u128(9)), 5));
+        let mut later = resolved(NOON);
+        let at = NOON + 24 * HOUR + 1;
+        let (conversation, seq) = later.place(arrival(at), &ids, 24 * HOUR, at);
+        assert_ne!(conversation, ConversationId(Uuid::from_u128(9)));
+        assert_eq!(seq, 1);
+    }
+
+    #[test]
+    fn the_window_runs_from_the_latest_message_by_metas_clock_whatever_the_order_of_arrival() {
+        let ids = Ids::new(Clock::standing_at(NOON));
+        let mut threads = CurrentThreads::default();
+        threads.place(arrival(NOON), &ids, DAY, NOON);
+        threads.place(arrival(NOON - HOUR), &ids, DAY, NOON);
+        threads.place(Arrival { asks_for_answer: false, ..arrival(NOON + HOUR) }, &ids, DAY, NOON);
+        let thread = threads.by_pair.values().next().unwrap();
+        assert_eq!(thread.conversation.window_expires_at, Some(NOON + 24 * HOUR));
+        assert_eq!((thread.conversation.unread_count, thread.conversation.last_seq), (2, 3));
+    }
+}

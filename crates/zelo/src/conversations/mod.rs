@@ -1,0 +1,16 @@
+//! Conversations: a thread with one contact on one channel.
+//!
+//! Invariants: of a contact on a channel at most one conversation is current; every change takes the conversation's next
+//! `seq`; the list shows open ones first, last activity first.
+
+mod current;
+mod model;
+mod service;
+mod store;
+
+pub use current::{Arrival, CurrentThreads};
+pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
+pub use service::{
+    assign_conversation, contact_key, count_conversations, get_conversation, list_conversations, mark_conversation_read,
+    next_seq, open_conversation_to, place_outbound, set_conversation_status,
+};

@@ -1,0 +1,184 @@
+//! What is done with conversations.
+
+use super::{Conversation, ConversationStatus, Listing, store};
+use crate::{
+    app::App,
+    clock::Millis,
+    contacts,
+    crypto::Key,
+    error::{Error, Result},
+    events::{self, Event},
+    ids::{ChannelId, ContactId, ConversationId, UserId},
+    tenants::TenantScope,
+};
+use db::{Rows, Tx};
+use std::sync::Arc;
+
+/// One conversation.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too.
+pub async fn get_conversation(app: &App, scope: TenantScope, id: ConversationId) -> Result<Conversation> {
+    db::read!(app.db, "get_conversation", scope.into(), |tx| -> Result<_> {
+        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// The key that everything in a conversation is sealed with: its contact's.
+///
+/// # Errors
+/// [`Error::NotFound`] when the contact was erased.
+pub async fn contact_key(app: &App, scope: TenantScope, conversation: &Conversation) -> Result<Arc<Key>> {
+    let contact = contacts::get_contact(app, scope, conversation.contact).await?;
+    Ok(app.keyring.key(contact.key_id).await?)
+}
+
+/// A page of the list.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_conversations(app: &App, scope: TenantScope, listing: &Listing) -> Result<Vec<Conversation>> {
+    db::read!(app.db, "list_conversations", scope.into(), |tx| -> Result<_> {
+        Ok(store::list(tx, scope, listing).await?)
+    })
+}
+
+/// How many conversations wait that are not resolved: this user's, nobody's, all, and those with something unread.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_conversations(app: &App, scope: TenantScope, user: UserId) -> Result<[i64; 4]> {
+    db::read!(app.db, "count_conversations", scope.into(), |tx| -> Result<_> {
+        Ok(store::count(tx, scope, user).await?)
+    })
+}
+
+/// The next change of a conversation, inside the transaction that changes it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such conversation.
+pub async fn next_seq(tx: &mut Tx, scope: TenantScope, id: ConversationId) -> Result<i64> {
+    store::next_seq(tx, scope, id).await?.ok_or(Error::NotFound)
+}
+
+/// The place of a message of ours.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such conversation.
+pub async fn place_outbound(tx: &mut Tx, scope: TenantScope, id: ConversationId, now: Millis) -> Result<i64> {
+    store::next_outbound_seq(tx, scope, id, now).await?.ok_or(Error::NotFound)
+}
+
+/// Give a conversation to somebody, or to nobody. Doing it again changes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too.
+pub async fn assign_conversation(
+    app: &App,
+    scope: TenantScope,
+    id: ConversationId,
+    assignee: Option<UserId>,
+) -> Result<Conversation> {
+    let now = app.clock.now();
+    db::write!(app.db, "assign_conversation", scope.into(), |tx| -> Result<Conversation> {
+        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
+        if before.assignee == assignee {
+            return Ok(before);
+        }
+        let seq = next_seq(tx, scope, id).await?;
+        store::update_assignee(tx, scope, id, assignee).await?;
+        events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
+        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// Open, snooze or resolve a conversation. Doing it again changes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too; [`Error::Conflict`] when a newer conversation with the same
+/// contact is under way and an old one is to be opened.
+pub async fn set_conversation_status(
+    app: &App,
+    scope: TenantScope,
+    id: ConversationId,
+    status: ConversationStatus,
+    snoozed_until: Option<Millis>,
+) -> Result<Conversation> {
+    let now = app.clock.now();
+    let snoozed_until = snoozed_until.filter(|_| status == ConversationStatus::Snoozed);
+    db::write!(app.db, "set_conversation_status", scope.into(), |tx| -> Result<Conversation> {
+        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
+        if before.status == status && before.snoozed_until == snoozed_until {
+            return Ok(before);
+        }
+        if status != ConversationStatus::Resolved {
+            let current = store::find_current(tx, scope, before.contact, before.channel).await?;
+            if current.is_some_and(|current| current.id != id) {
+                return Err(Error::Conflict {
+                    code: "newer_conversation",
+                    detail: "A newer conversation with this contact is under way.".into(),
+                });
+            }
+        }
+        let seq = next_seq(tx, scope, id).await?;
+        store::update_status(tx, scope, id, status, snoozed_until, now).await?;
+        events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq }], now).await?;
+        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// Say that everything in a conversation has been read here.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too.
+pub async fn mark_conversation_read(app: &App, scope: TenantScope, id: ConversationId) -> Result<Conversation> {
+    let now = app.clock.now();
+    db::write!(app.db, "mark_conversation_read", scope.into(), |tx| -> Result<Conversation> {
+        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
+        if store::clear_unread(tx, scope, id).await? == 0 {
+            return Ok(before);
+        }
+        let seq = next_seq(tx, scope, id).await?;
+        events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq }], now).await?;
+        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// The current conversation with a contact on a channel, begun where there is none: somebody here writes first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_conversation_to(
+    app: &App,
+    scope: TenantScope,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<Conversation> {
+    let now = app.clock.now();
+    let id = ConversationId(app.ids.next());
+    db::write!(app.db, "open_conversation", scope.into(), |tx| -> Result<Conversation> {
+        if let Some(current) = store::find_current(tx, scope, contact, channel).await? {
+            return Ok(current);
+        }
+        let conversation = Conversation {
+            id,
+            channel,
+            contact,
+            status: ConversationStatus::Open,
+            assignee: None,
+            team: None,
+            last_seq: 1,
+            unread_count: 0,
+            last_message_seq: 0,
+            last_activity_at: now,
+            window_expires_at: None,
+            snoozed_until: None,
+            created_at: now,
+        };
+        let mut rows = Rows::new();
+        rows.push(store::values(&conversation));
+        store::insert_many(tx, scope, &rows).await?;
+        events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq: 1 }], now).await?;
+        Ok(conversation)
+    })
+}

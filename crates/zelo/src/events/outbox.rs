@@ -1,0 +1,86 @@
+//! All SQL of the table `outbox`. It belongs to the platform, because followers read over all tenants; it holds ids only.
+
+use super::{Event, TOPIC};
+use crate::{
+    clock::Millis,
+    ids::{ConversationId, MessageId, TenantId},
+    tenants::TenantScope,
+};
+use db::{Result, Rows, Tx, params};
+
+/// Record what a use case did, inside its transaction.
+///
+/// # Errors
+/// What the database answers; then the use case fails with it.
+pub async fn record(tx: &mut Tx, scope: TenantScope, events: &[Event], now: Millis) -> Result<()> {
+    let mut rows = Rows::new();
+    for event in events {
+        rows.push([
+            event.conversation().into(),
+            event.name().into(),
+            event.message().into(),
+            event.seq().into(),
+        ]);
+    }
+    tx.execute_rows(
+        "insert into outbox (mark, tenant_id, conversation_id, event, message_id, seq, created_at)
+         select $transaction_mark, $1, r.conversation_id, r.event, r.message_id, r.seq, $2
+         from $rows(conversation_id uuid, event text, message_id uuid, seq int)",
+        params![scope, now],
+        &rows,
+    )
+    .await?;
+    tx.wake(TOPIC);
+    Ok(())
+}
+
+/// An event with its place in the outbox.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What.
+    pub event: Event,
+    pub(super) place: Place,
+}
+
+/// A place in the outbox. Later transactions have greater ones, whatever the order of their commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Place {
+    mark: i64,
+    id: i64,
+}
+
+pub(super) async fn last_place(tx: &mut Tx) -> Result<Place> {
+    let last = tx
+        .query_opt(
+            "select mark, id from outbox where mark < $settled_mark order by mark desc, id desc limit 1",
+            &[],
+            |row| Ok(Place { mark: row.get(0)?, id: row.get(1)? }),
+        )
+        .await?;
+    Ok(last.unwrap_or_default())
+}
+
+pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<Vec<Recorded>> {
+    let rows = tx
+        .query(
+            "select mark, id, tenant_id, event, conversation_id, message_id, seq from outbox
+             where (mark, id) > ($1, $2) and mark < $settled_mark order by mark, id limit $3",
+            params![after.mark, after.id, limit],
+            |row| {
+                let name: String = row.get(3)?;
+                let (conversation, message): (ConversationId, Option<MessageId>) = (row.get(4)?, row.get(5)?);
+                let event = Event::read(&name, conversation, message, row.get(6)?);
+                let place = Place { mark: row.get(0)?, id: row.get(1)? };
+                Ok((place, row.get::<TenantId>(2)?, event))
+            },
+        )
+        .await?;
+    Ok(rows.into_iter().filter_map(|(place, tenant, event)| Some(Recorded { tenant, event: event?, place })).collect())
+}
+
+/// Forget what everybody has heard of.
+pub(crate) async fn delete_before(tx: &mut Tx, created_before: Millis) -> Result<u64> {
+    tx.execute("delete from outbox where created_at < $1", params![created_before]).await
+}

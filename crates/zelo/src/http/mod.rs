@@ -1,0 +1,5 @@
+//! What every request passes and every handler may use.
+
+mod ids;
+
+pub use ids::{Ids, current_ids, with_ids};

@@ -1,0 +1,16 @@
+//! Messages: what was said, by whom, and what became of it.
+
+mod body;
+mod inbound;
+mod model;
+mod page;
+mod send;
+mod status;
+pub(crate) mod store;
+
+pub use body::{Body, Said, message_place};
+pub use inbound::{NewInbound, insert_inbound, known_wamids};
+pub use model::{Author, Direction, Message, MessageStatus, SendFailure};
+pub use page::{list_after_seq, list_messages, load_messages};
+pub use send::{SendRequest, retry_message, send_message};
+pub use status::{SendOutcome, StatusReport, apply_statuses, record_outcome};

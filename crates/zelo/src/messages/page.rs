@@ -1,0 +1,92 @@
+//! Reading messages.
+
+use super::{Author, Body, Message, SendFailure, store};
+use crate::{
+    app::App,
+    clock::Millis,
+    conversations,
+    crypto::Key,
+    error::{Error, Result},
+    ids::{ConversationId, MessageId},
+    tenants::TenantScope,
+};
+use std::sync::Arc;
+
+fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> Result<Message> {
+    let body = Body::open(scope, row.id, key, &row.content_sealed)?;
+    Ok(Message {
+        id: row.id,
+        conversation: row.conversation,
+        seq: row.seq,
+        changed_seq: row.changed_seq,
+        direction: row.direction,
+        status: row.status,
+        body,
+        author: row.author.map_or(Author::Contact, Author::User),
+        sent_at: row.sent_at,
+        created_at: row.created_at,
+        failure: row.error_code.map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
+    })
+}
+
+async fn key_of(app: &App, scope: TenantScope, conversation: ConversationId) -> Result<Arc<Key>> {
+    let conversation = conversations::get_conversation(app, scope, conversation).await?;
+    conversations::contact_key(app, scope, &conversation).await
+}
+
+/// A page of a conversation: the newest messages before `(sent_at, seq)`, oldest first.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too.
+pub async fn list_messages(
+    app: &App,
+    scope: TenantScope,
+    conversation: ConversationId,
+    before: Option<(Millis, i64)>,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let key = key_of(app, scope, conversation).await?;
+    let mut rows = db::read!(app.db, "list_messages", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_before(tx, scope, conversation, before, limit).await?)
+    })?;
+    rows.reverse();
+    rows.into_iter().map(|row| opened(scope, &key, row)).collect()
+}
+
+/// What is new or changed in a conversation since `seq`, in the order of the change.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too.
+pub async fn list_after_seq(
+    app: &App,
+    scope: TenantScope,
+    conversation: ConversationId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let key = key_of(app, scope, conversation).await?;
+    let rows = db::read!(app.db, "list_messages_after", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_changed_after(tx, scope, conversation, seq, limit).await?)
+    })?;
+    rows.into_iter().map(|row| opened(scope, &key, row)).collect()
+}
+
+/// Messages by id; one that does not exist is not among them.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn load_messages(app: &App, scope: TenantScope, ids: &[MessageId]) -> Result<Vec<Message>> {
+    let mut messages = Vec::with_capacity(ids.len());
+    for id in ids {
+        let row = db::read!(app.db, "load_message", scope.into(), |tx| -> Result<_> {
+            Ok(store::find_by_id(tx, scope, *id).await?)
+        })?;
+        let Some(row) = row else { continue };
+        match key_of(app, scope, row.conversation).await {
+            Ok(key) => messages.push(opened(scope, &key, row)?),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(messages)
+}

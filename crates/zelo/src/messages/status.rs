@@ -1,0 +1,166 @@
+//! What became of a message that we sent.
+
+use super::{Body, MessageStatus, SendFailure, store};
+use crate::{
+    clock::Millis,
+    conversations,
+    crypto::{Field, Key, TenantKeys},
+    error::Result,
+    events::{self, Event},
+    ids::{ConversationId, MessageId},
+    tenants::TenantScope,
+};
+use db::{Rows, Tx};
+use std::collections::HashMap;
+
+/// What Meta reports about one message.
+#[derive(Debug, Clone)]
+pub struct StatusReport {
+    /// Finds the message by Meta's id.
+    pub digest: [u8; 16],
+    /// Our own id, which we gave Meta with the message and got back.
+    pub message: Option<MessageId>,
+    /// What happened.
+    pub status: MessageStatus,
+    /// When, by Meta's clock.
+    pub at: Millis,
+    /// Why it failed.
+    pub failure: Option<SendFailure>,
+}
+
+/// Apply reports; returns for each whether it was news.
+///
+/// # Errors
+/// What the database answers.
+pub async fn apply_statuses(
+    tx: &mut Tx,
+    scope: TenantScope,
+    reports: &[StatusReport],
+    now: Millis,
+) -> Result<Vec<bool>> {
+    let mut digests = Rows::new();
+    for report in reports {
+        digests.push([(&report.digest).into()]);
+    }
+    let known: HashMap<[u8; 16], (ConversationId, i64)> = store::list_message_ids(tx, scope, &digests)
+        .await?
+        .into_iter()
+        .map(|(digest, conversation, seq)| (digest, (conversation, seq)))
+        .collect();
+    let mut news = Vec::with_capacity(reports.len());
+    for report in reports {
+        let place = match (known.get(&report.digest), report.message) {
+            (Some(place), _) => Some(*place),
+            // Meta's answer to the send was lost, but our own id came back: this is how we learn that it left.
+            (None, Some(id)) => match store::find_by_id(tx, scope, id).await? {
+                Some(row) => {
+                    store::ensure_message_id(tx, scope, &report.digest, row.conversation, row.seq).await?;
+                    Some((row.conversation, row.seq))
+                }
+                None => None,
+            },
+            (None, None) => None,
+        };
+        let is_news = match place {
+            Some(place) => move_forward(tx, scope, place, report.status, report.failure.as_ref(), now).await?,
+            None => {
+                let error = report.failure.as_ref().map(|failure| (failure.code.as_str(), failure.detail.as_str()));
+                store::insert_early_status(tx, scope, &report.digest, report.status, report.at, error).await? > 0
+            }
+        };
+        news.push(is_news);
+    }
+    Ok(news)
+}
+
+async fn move_forward(
+    tx: &mut Tx,
+    scope: TenantScope,
+    (conversation, seq): (ConversationId, i64),
+    status: MessageStatus,
+    failure: Option<&SendFailure>,
+    now: Millis,
+) -> Result<bool> {
+    let mut place = Rows::new();
+    place.push([conversation.into(), seq.into()]);
+    let Some(row) = store::list_at(tx, scope, &place).await?.into_iter().next() else { return Ok(false) };
+    if !row.status.moves_to(status) {
+        return Ok(false);
+    }
+    let changed_seq = conversations::next_seq(tx, scope, conversation).await?;
+    let failure = failure.filter(|_| status == MessageStatus::Failed);
+    let progress = store::Progress {
+        conversation,
+        seq,
+        changed_seq,
+        status,
+        error_code: failure.map(|failure| failure.code.as_str()),
+        error_text: failure.map(|failure| failure.detail.as_str()),
+    };
+    store::update_progress(tx, scope, &progress).await?;
+    let event = Event::MessageStatus { conversation, message: row.id, seq: changed_seq };
+    events::record(tx, scope, &[event], now).await?;
+    Ok(true)
+}
+
+/// What our own attempt to send a message led to.
+#[derive(Debug)]
+pub struct SendOutcome<'o> {
+    /// The message.
+    pub message: MessageId,
+    /// How far it has come.
+    pub status: MessageStatus,
+    /// Meta's id, where Meta took it over.
+    pub wamid: Option<&'o str>,
+    /// Why it failed or waits.
+    pub failure: Option<SendFailure>,
+}
+
+/// Store the outcome of an attempt, and what Meta reported before we knew its id.
+///
+/// # Errors
+/// What the database answers.
+pub async fn record_outcome(
+    tx: &mut Tx,
+    scope: TenantScope,
+    keys: &TenantKeys,
+    contact_key: &Key,
+    outcome: &SendOutcome<'_>,
+    now: Millis,
+) -> Result<()> {
+    let Some(row) = store::find_by_id(tx, scope, outcome.message).await? else { return Ok(()) };
+    let place = (row.conversation, row.seq);
+    if let Some(wamid) = outcome.wamid {
+        let digest = keys.index.digest(Field::Wamid, wamid);
+        store::ensure_message_id(tx, scope, &digest, row.conversation, row.seq).await?;
+        let mut body = Body::open(scope, row.id, contact_key, &row.content_sealed)?;
+        if body.wamid.is_none() {
+            body.wamid = Some(wamid.to_owned());
+            let sealed = body.seal(scope, row.id, contact_key)?;
+            store::update_content(tx, scope, row.conversation, row.seq, &sealed).await?;
+        }
+        move_forward(tx, scope, place, outcome.status, outcome.failure.as_ref(), now).await?;
+        for (status, code, detail) in store::take_early_statuses(tx, scope, &digest).await? {
+            let failure = code.map(|code| SendFailure { code, detail: detail.unwrap_or_default() });
+            move_forward(tx, scope, place, status, failure.as_ref(), now).await?;
+        }
+        return Ok(());
+    }
+    if outcome.status == row.status {
+        // Still queued, but with something to say: nobody knows yet whether it left.
+        let changed_seq = conversations::next_seq(tx, scope, row.conversation).await?;
+        let progress = store::Progress {
+            conversation: row.conversation,
+            seq: row.seq,
+            changed_seq,
+            status: row.status,
+            error_code: outcome.failure.as_ref().map(|failure| failure.code.as_str()),
+            error_text: outcome.failure.as_ref().map(|failure| failure.detail.as_str()),
+        };
+        store::update_progress(tx, scope, &progress).await?;
+        let event = Event::MessageStatus { conversation: row.conversation, message: row.id, seq: changed_seq };
+        return Ok(events::record(tx, scope, &[event], now).await?);
+    }
+    move_forward(tx, scope, place, outcome.status, outcome.failure.as_ref(), now).await?;
+    Ok(())
+}

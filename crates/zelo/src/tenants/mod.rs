@@ -1,0 +1,10 @@
+//! Tenants: the organisations that work here, and the scope that all their rows are reached through.
+
+mod model;
+mod scope;
+mod service;
+mod store;
+
+pub use model::{NewTenant, Settings, Tenant, TenantStatus};
+pub use scope::TenantScope;
+pub use service::{create_tenant, find_tenant, get_tenant, list_tenants};

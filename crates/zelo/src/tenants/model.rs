@@ -1,0 +1,109 @@
+//! What a tenant is.
+
+use crate::{
+    clock::{HOUR, Millis},
+    error::{Error, FieldError, Result},
+    ids::TenantId,
+};
+use serde::{Deserialize, Serialize};
+
+/// Whether a tenant may work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStatus {
+    /// Trying it out.
+    Trial,
+    /// A customer.
+    Active,
+    /// Stopped by the platform owner; messages still come in and are kept.
+    Suspended,
+    /// Gone.
+    Cancelled,
+}
+
+impl TenantStatus {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trial => "trial",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Read the word that is stored. An unknown one stops work instead of allowing it.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "trial" => Self::Trial,
+            "active" => Self::Active,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Suspended,
+        }
+    }
+
+    /// Whether its people may work and its messages may leave.
+    pub fn may_work(self) -> bool {
+        matches!(self, Self::Trial | Self::Active)
+    }
+}
+
+/// What a tenant may set for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// A message within this time of resolving reopens the conversation; a later one begins a new conversation.
+    pub reopen_within_ms: Millis,
+    /// The language of its pages and texts.
+    pub language: String,
+    /// Whether numbers without a country code are Brazilian.
+    pub in_brazil: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { reopen_within_ms: 24 * HOUR, language: "pt-BR".into(), in_brazil: true }
+    }
+}
+
+/// A customer organisation.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its short name in commands and addresses.
+    pub slug: String,
+    /// Its name as people write it.
+    pub name: String,
+    /// Whether it may work.
+    pub status: TenantStatus,
+    /// What it set for itself.
+    pub settings: Settings,
+}
+
+/// A tenant to be.
+#[derive(Debug, Clone)]
+pub struct NewTenant {
+    /// Its name as people write it.
+    pub name: String,
+    /// Its short name: small letters, digits and hyphens.
+    pub slug: String,
+}
+
+impl NewTenant {
+    /// Refuse names that could not be used.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming each field.
+    pub fn validate(&self) -> Result<()> {
+        let mut errors = Vec::new();
+        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
+            errors.push(FieldError::new("name", "length", "a name has 1 to 120 characters"));
+        }
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.slug.is_empty() || self.slug.len() > 40 || !self.slug.bytes().all(fits) {
+            errors.push(FieldError::new("slug", "pattern", "a slug has 1 to 40 small letters, digits and hyphens"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    }
+}

@@ -1,0 +1,65 @@
+//! What is done with tenants.
+
+use super::{NewTenant, Settings, Tenant, TenantStatus, store};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    ids::TenantId,
+};
+use db::Scope;
+
+/// Create a tenant and its keys.
+///
+/// # Errors
+/// [`Error::Invalid`] when a name does not fit, [`Error::Conflict`] when the slug is taken.
+pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
+    new.validate()?;
+    let tenant = Tenant {
+        id: TenantId(app.ids.next()),
+        slug: new.slug.clone(),
+        name: new.name.trim().to_owned(),
+        status: TenantStatus::Active,
+        settings: Settings::default(),
+    };
+    // A key is on disk before anything that it seals.
+    app.keyring.tenant(tenant.id.0).await?;
+    let now = app.clock.now();
+    db::write!(app.db, "create_tenant", Scope::Platform, |tx| -> Result<Tenant> {
+        match store::insert_tenant(tx, &tenant, now).await {
+            Err(error) if error.is_unique() => Err(Error::Conflict {
+                code: "slug_taken",
+                detail: "A tenant with this slug exists already.".into(),
+            }),
+            Err(error) => Err(error.into()),
+            Ok(()) => Ok(tenant.clone()),
+        }
+    })
+}
+
+/// The tenant with this slug.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn find_tenant(app: &App, slug: &str) -> Result<Tenant> {
+    db::read!(app.db, "find_tenant", Scope::Platform, |tx| -> Result<Tenant> {
+        store::find_by_slug(tx, slug).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// The tenant with this id.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn get_tenant(app: &App, id: TenantId) -> Result<Tenant> {
+    db::read!(app.db, "get_tenant", Scope::Platform, |tx| -> Result<Tenant> {
+        store::find_by_id(tx, id).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// All tenants, by slug.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_tenants(app: &App) -> Result<Vec<Tenant>> {
+    db::read!(app.db, "list_tenants", Scope::Platform, |tx| -> Result<Vec<Tenant>> { Ok(store::list(tx).await?) })
+}

@@ -1,0 +1,39 @@
+//! All SQL of the table `tenants`. It belongs to the platform: a tenant's own row holds nobody's personal data.
+
+use super::{Settings, Tenant, TenantStatus};
+use crate::{clock::Millis, ids::TenantId};
+use db::{Result, Row, Tx, params};
+
+pub(super) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant, now: Millis) -> Result<()> {
+    let settings = serde_json::to_string(&tenant.settings).unwrap_or_default();
+    tx.execute(
+        "insert into tenants (id, slug, name, status, settings, created_at) values ($1, $2, $3, $4, $5, $6)",
+        params![tenant.id, &tenant.slug, &tenant.name, tenant.status.as_str(), settings, now],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenant>> {
+    tx.query_opt("select id, slug, name, status, settings from tenants where slug = $1", params![slug], from_row).await
+}
+
+pub(super) async fn find_by_id(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
+    tx.query_opt("select id, slug, name, status, settings from tenants where id = $1", params![id], from_row).await
+}
+
+pub(super) async fn list(tx: &mut Tx) -> Result<Vec<Tenant>> {
+    tx.query("select id, slug, name, status, settings from tenants order by slug", &[], from_row).await
+}
+
+fn from_row(row: &Row<'_>) -> Result<Tenant> {
+    let status: String = row.get(3)?;
+    let settings: String = row.get(4)?;
+    Ok(Tenant {
+        id: row.get(0)?,
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        status: TenantStatus::from_word(&status),
+        settings: serde_json::from_str::<Settings>(&settings).unwrap_or_default(),
+    })
+}
