@@ -50,7 +50,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         callback_url: arguments.next(),
         verify_token: "example-verify".into(),
     });
-    let body = serde_json::json!({"type": "BODY", "text": "Olá {{1}}, sua reserva {{2}} está confirmada."});
+    let body = serde_json::json!({"type": "BODY", "text": "Olá {{1}}, sua reserva {{2}} está confirmada.",
+                                   "example": {"body_text": [["Helena", "MR-4821"]]}});
     let buttons = serde_json::json!({"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Falar com a equipe"}]});
     simulator.add_template(ACCOUNT, "reserva_confirmada", "pt_BR", "UTILITY", vec![body, buttons]);
     let helena = simulator.add_contact(person("Helena Duarte", Some("+55 11 98765-4321"), None, false))?;

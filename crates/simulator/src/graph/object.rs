@@ -78,6 +78,7 @@ pub(crate) fn number(channel: &Channel) -> Value {
         "verified_name": channel.business_name,
         "quality_rating": "GREEN",
         "code_verification_status": "VERIFIED",
+        "status": "CONNECTED",
         "platform_type": "CLOUD_API",
         "throughput": {"level": "STANDARD"},
         "whatsapp_business_manager_messaging_limit": "TIER_2K",

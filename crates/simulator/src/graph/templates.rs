@@ -63,17 +63,28 @@ fn page(call: &Call, asked: &HashMap<String, String>, found: &[&Template]) -> Va
     let end = from.saturating_add(limit).min(found.len());
     let templates: Vec<Value> =
         found.iter().skip(from).take(limit).map(|template| template.to_json()).collect();
-    if templates.is_empty() {
-        return json!({"data": []});
+    let mut page = json!({"data": templates});
+    if asked.contains_key("summary") {
+        // Meta's limit for an unverified portfolio.
+        let summary = json!({"total_count": found.len(), "message_template_count": found.len(),
+                             "message_template_limit": 250, "are_translations_complete": true});
+        put(&mut page, "summary", summary);
     }
+    if from < end {
+        put(&mut page, "paging", paging(call, limit, from, end, found.len()));
+    }
+    page
+}
+
+fn paging(call: &Call, limit: usize, from: usize, end: usize, found: usize) -> Value {
     let mut paging = json!({"cursors": {"before": cursor(from), "after": cursor(end)}});
-    if end < found.len() {
+    if end < found {
         let Call { host, version, id, .. } = call;
         let after = cursor(end);
         let next = format!("http://{host}/{version}/{id}/message_templates?limit={limit}&after={after}");
         put(&mut paging, "next", next);
     }
-    json!({"data": templates, "paging": paging})
+    paging
 }
 
 fn cursor(position: usize) -> String {
