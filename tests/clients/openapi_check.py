@@ -24,6 +24,10 @@ KNOWN = [
     # `recipient`, a business-scoped user id, came in 2026; the description is of 2025.
     ("frame", "'to' is a required property"),
     ("frame", "('recipient' was unexpected)"),
+    # pywa writes BODY, and Meta takes it.
+    ("content of template", "is not one of ['header', 'body', 'button']"),
+    # The description wants texts, and gives numbers as examples.
+    ("content of location", "is not of type 'string'"),
     # Only the on-premises API, which is gone, needed the policy of a template's language.
     ("content of template", "'policy' is a required property"),
 ]
