@@ -61,6 +61,7 @@ impl GraphStub {
         Self::with_retry_after(status, body, None).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
     async fn with_retry_after(status: u16, body: &str, retry_after: Option<&'static str>) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let status = StatusCode::from_u16(status).unwrap();
@@ -168,6 +169,7 @@ async fn a_failure_that_explains_nothing_leaves_the_outcome_open() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
 async fn a_connection_that_breaks_after_the_request_leaves_the_outcome_open() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

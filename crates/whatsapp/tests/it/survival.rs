@@ -9,16 +9,16 @@ fn text(id: &str) -> Value {
     json!({"id": id, "from": "5511999990001", "timestamp": "1795176000", "type": "text", "text": {"body": id}})
 }
 
-fn body(value: Value) -> Vec<u8> {
+fn body(value: &Value) -> Vec<u8> {
     let changes = json!([{"value": value, "field": "messages"}]);
     json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": changes}]})
         .to_string()
         .into_bytes()
 }
 
-fn with_messages(messages: Value) -> Messages {
+fn with_messages(messages: &Value) -> Messages {
     let metadata = json!({"display_phone_number": "5511", "phone_number_id": "42"});
-    read(&body(json!({"messaging_product": "whatsapp", "metadata": metadata, "messages": messages})))
+    read(&body(&json!({"messaging_product": "whatsapp", "metadata": metadata, "messages": messages})))
 }
 
 fn read(body: &[u8]) -> Messages {
@@ -35,7 +35,7 @@ fn previews(messages: &Messages) -> Vec<Option<String>> {
 fn an_unknown_type_survives_next_to_its_neighbours() {
     let hologram =
         json!({"id": "h", "from": "55", "timestamp": "1795176001", "type": "hologram", "hologram": {"x": 1}});
-    let messages = with_messages(json!([text("a"), hologram, text("b")]));
+    let messages = with_messages(&json!([text("a"), hologram, text("b")]));
     assert_eq!(previews(&messages), [Some("a".to_owned()), None, Some("b".to_owned())]);
     let Content::Unknown { kind, raw } = &messages.messages[1].content else { panic!() };
     assert_eq!(kind, "hologram");
@@ -48,7 +48,7 @@ fn an_unknown_type_survives_next_to_its_neighbours() {
 #[test]
 fn a_known_type_without_its_object_is_kept_raw() {
     let message = json!({"id": "a", "from": "55", "timestamp": "1795176001", "type": "image"});
-    let messages = with_messages(json!([message, text("b")]));
+    let messages = with_messages(&json!([message, text("b")]));
     assert!(matches!(&messages.messages[0].content, Content::Unknown { kind, .. } if kind == "image"));
     assert_eq!(previews(&messages)[1].as_deref(), Some("b"));
 }
@@ -59,7 +59,7 @@ fn a_broken_side_note_does_not_cost_the_text() {
     message["context"] = json!({"forwarded": "perhaps"});
     message["referral"] = json!(7);
     message["errors"] = json!("none");
-    let messages = with_messages(json!([message]));
+    let messages = with_messages(&json!([message]));
     assert_eq!(previews(&messages), [Some("a".to_owned())]);
     assert_eq!(messages.messages[0].context, None);
 }
@@ -69,12 +69,12 @@ fn keys_that_nobody_told_us_about_are_ignored() {
     let mut message = text("a");
     message["text"]["spoiler"] = json!(true);
     message["quantum"] = json!({"entangled": [1, 2]});
-    assert_eq!(previews(&with_messages(json!([message]))), [Some("a".to_owned())]);
+    assert_eq!(previews(&with_messages(&json!([message]))), [Some("a".to_owned())]);
 }
 
 #[test]
 fn a_message_without_id_is_unreadable_and_costs_nobody_else() {
-    let messages = with_messages(json!([{"type": "text"}, 7, text("b")]));
+    let messages = with_messages(&json!([{"type": "text"}, 7, text("b")]));
     assert_eq!(previews(&messages), [Some("b".to_owned())]);
     let raw: Vec<&str> = messages.unreadable.iter().map(|raw| raw.get()).collect();
     assert_eq!(raw, [r#"{"type":"text"}"#, "7"]);
@@ -82,7 +82,7 @@ fn a_message_without_id_is_unreadable_and_costs_nobody_else() {
 
 #[test]
 fn half_an_emoji_costs_one_text_and_no_neighbour() {
-    let whole = body(json!({
+    let whole = body(&json!({
         "metadata": {"display_phone_number": "5511", "phone_number_id": "42"},
         "contacts": [{"profile": {"name": "CUT"}, "wa_id": "5511999990001"}],
         "messages": [text("BROKEN"), text("b")],
@@ -101,7 +101,7 @@ fn half_an_emoji_costs_one_text_and_no_neighbour() {
 #[test]
 fn an_unknown_step_is_kept_by_its_word() {
     let metadata = json!({"display_phone_number": "5511", "phone_number_id": "42"});
-    let messages = read(&body(json!({"metadata": metadata, "statuses": [
+    let messages = read(&body(&json!({"metadata": metadata, "statuses": [
         {"id": "a", "status": "teleported", "timestamp": "1"},
         {"id": "b", "status": "read", "timestamp": 2, "pricing": "free", "errors": [{"code": "x"}]},
         {"id": "c", "status": "RINGING", "timestamp": "3", "type": "call"},
@@ -175,7 +175,7 @@ fn a_quality_notice_under_the_field_of_status_notices_is_recognised() {
 fn both_ways_of_taking_a_reaction_back_are_one() {
     for reaction in [json!({"message_id": "m"}), json!({"message_id": "m", "emoji": ""})] {
         let message = json!({"id": "r", "timestamp": "1", "type": "reaction", "reaction": reaction});
-        let messages = with_messages(json!([message]));
+        let messages = with_messages(&json!([message]));
         assert!(
             matches!(&messages.messages[0].content, Content::Reaction(reaction) if reaction.emoji.is_none())
         );
@@ -186,7 +186,7 @@ fn both_ways_of_taking_a_reaction_back_are_one() {
 fn the_origin_of_a_card_may_stand_on_the_message() {
     let card = json!({"name": {"formatted_name": "Bia"}});
     let message = json!({"id": "c", "timestamp": "1", "type": "contacts", "origin": "contact_request", "contacts": [card]});
-    let messages = with_messages(json!([message]));
+    let messages = with_messages(&json!([message]));
     let Content::Contacts(cards) = &messages.messages[0].content else { panic!() };
     assert_eq!(cards[0].origin.as_deref(), Some("contact_request"));
 }
@@ -217,7 +217,7 @@ fn only_what_is_no_list_of_entries_is_refused() {
 #[test]
 fn a_batch_of_a_thousand_keeps_its_order() {
     let list: Vec<Value> = (0..1_000).map(|n| text(&n.to_string())).collect();
-    let messages = with_messages(Value::Array(list));
+    let messages = with_messages(&Value::Array(list));
     let ids: Vec<String> = messages.messages.into_iter().map(|message| message.id).collect();
     assert_eq!(ids, (0..1_000).map(|n| n.to_string()).collect::<Vec<_>>());
 }

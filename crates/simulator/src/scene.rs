@@ -1,0 +1,87 @@
+//! Everything that the simulator remembers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use whatsapp::phone::Phone;
+
+use crate::channel::Channel;
+use crate::conditions::Conditions;
+use crate::contact::{Contact, ContactId, NewContact, NotAContact};
+use crate::delivery::Line;
+use crate::ids::Ids;
+use crate::log::Log;
+use crate::media::Files;
+use crate::talk::Talk;
+use crate::template::Template;
+
+/// A channel with what happened to its credentials, and the line to its callback.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) channel: Channel,
+    pub(crate) token_expired: bool,
+    pub(crate) subscribed: bool,
+    pub(crate) line: Line,
+}
+
+#[derive(Debug)]
+pub(crate) struct Scene {
+    /// By phone number id.
+    pub(crate) channels: BTreeMap<String, Connected>,
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) talks: HashMap<(String, ContactId), Talk>,
+    pub(crate) files: Files,
+    pub(crate) templates: Vec<Template>,
+    pub(crate) conditions: Conditions,
+    pub(crate) log: Log,
+    pub(crate) ids: Ids,
+    /// How far the clock was moved forward, in milliseconds.
+    pub(crate) advanced: i64,
+}
+
+impl Scene {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            channels: BTreeMap::new(),
+            contacts: Vec::new(),
+            talks: HashMap::new(),
+            files: Files::new(),
+            templates: Vec::new(),
+            conditions: Conditions::default(),
+            log: Log::default(),
+            ids: Ids::from_seed(seed),
+            advanced: 0,
+        }
+    }
+
+    pub(crate) fn channel(&self, phone_number_id: &str) -> Option<&Channel> {
+        self.channels.get(phone_number_id).map(|connected| &connected.channel)
+    }
+
+    pub(crate) fn contact(&self, id: ContactId) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.id == id)
+    }
+
+    pub(crate) fn add_contact(&mut self, new: NewContact) -> Result<ContactId, NotAContact> {
+        let last = self.contacts.last().map_or(0, |contact| contact.id.0);
+        let contact = new.into_contact(ContactId(last.saturating_add(1)))?;
+        if self.contacts.iter().any(|other| other.same_person(&contact)) {
+            return Err(NotAContact::Taken);
+        }
+        let id = contact.id;
+        self.contacts.push(contact);
+        Ok(id)
+    }
+
+    pub(crate) fn contact_by_phone(&self, phone: &Phone) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.has_number(phone))
+    }
+
+    pub(crate) fn contact_by_user_id(&self, user_id: &str, waba_id: &str) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.user_id(waba_id) == user_id)
+    }
+
+    pub(crate) fn talk_mut(&mut self, phone_number_id: &str, contact: ContactId) -> &mut Talk {
+        let key = (phone_number_id.to_owned(), contact);
+        self.talks.entry(key).or_insert_with(|| Talk::new(phone_number_id.to_owned(), contact))
+    }
+}
