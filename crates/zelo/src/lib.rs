@@ -3,5 +3,6 @@
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod telemetry;
 
 pub use error::Error;

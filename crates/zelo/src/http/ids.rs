@@ -38,6 +38,12 @@ pub(crate) struct Current {
     caller: Arc<OnceLock<Caller>>,
 }
 
+impl Current {
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        self.caller.get().copied()
+    }
+}
+
 tokio::task_local! {
     static CURRENT: Current;
 }
@@ -45,6 +51,11 @@ tokio::task_local! {
 /// The ids of the request or job that runs this code; none outside of both.
 pub fn current_ids() -> Option<Ids> {
     CURRENT.try_with(|current| current.ids.clone()).ok()
+}
+
+/// The ids and the caller of the current work, for the log.
+pub(crate) fn current() -> Option<Current> {
+    CURRENT.try_with(Clone::clone).ok()
 }
 
 /// Say on whose behalf the current work is done, so that its log lines tell. Extractors that grant a scope call this;
