@@ -183,6 +183,10 @@ fn what_is_hidden_leaves_its_surroundings() {
         ("Authorization: Bearer abc.def, next", "Authorization: [secret] [secret], next"),
         ("?token=abc&page=2", "?token=[secret]&page=2"),
         ("12.ABC.345/01DE-35 ok", "[number] ok"),
+        ("landline 3876-5432.", "landline [number]."),
+        // A session's 32 random bytes, and a master key.
+        ("x VGhpcyBpcyAzMiByYW5kb20gYnl0ZXMgaW4gYmFzZTY y", "x [secret] y"),
+        ("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "[secret]"),
         ("id wamid.HBgNNTUxMQ== gone", "id [wamid] gone"),
     ] {
         assert_eq!(masked(text), expected);
