@@ -19,3 +19,4 @@ pub mod inbound;
 pub mod messages;
 pub mod tenants;
 pub mod pages;
+pub mod telemetry;

@@ -168,6 +168,8 @@ fn names_without_a_use_are_named_and_do_no_harm() {
         ("WHATSAPP_ACCESS_TOKEN", "EAAG"),
         ("SENTRY_DSN", "https://x"),
         ("ZELO_PORT", "9"),
+        ("ZELO__LOG__DIR", "/var/log/zelo"),
+        ("REDIS_URL", "redis://cache"),
         ("PATH", "/bin"),
     ])
     .unwrap();

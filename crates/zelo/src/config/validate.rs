@@ -28,6 +28,20 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems
 }
 
+/// Settings that are understood and that nothing in this version reads, so that nobody relies on them.
+pub(super) fn without_effect(config: &Config) -> Vec<String> {
+    let mut notices = Vec::new();
+    if config.redis.url.is_some() {
+        notices
+            .push("redis.url is set but not used: this version keeps cache and limits in process".to_owned());
+    }
+    if config.log.dir.is_some() {
+        notices
+            .push("log.dir is set but not used: this version writes its log to standard output".to_owned());
+    }
+    notices
+}
+
 fn secrets(config: &Config, problems: &mut Vec<String>) {
     if let Some(key) = &config.keys.encryption_key {
         let key = key.expose();

@@ -1,5 +1,26 @@
 //! What every request passes and every handler may use.
+//!
+//! [`Stack`] goes around the router. Handlers take [`Json`], [`Path`], [`Query`], [`Page`] and [`Idempotent`], whose
+//! refusals are problem documents; [`current_ids`] tells jobs, errors and audit entries which request they belong to.
 
+mod extract;
+mod headers;
+pub mod idempotency;
 mod ids;
+mod json;
+mod meters;
+mod origin;
+mod page;
+mod stack;
 
-pub use ids::{Ids, current_ids, with_ids};
+pub use extract::{Path, Query};
+pub use idempotency::Idempotent;
+pub use ids::{Caller, Ids, NewId, current_ids, set_caller, with_ids};
+pub use json::{Json, read as read_json};
+pub use page::{DEFAULT_LIMIT, List, MOST, Page};
+pub use stack::Stack;
+
+pub(crate) use ids::current;
+
+#[cfg(test)]
+mod tests;
