@@ -13,8 +13,8 @@ import random
 import time
 
 WORDS = (
-    "oi bom dia preciso de ajuda com minha reserva internet caiu boleto segunda via obrigado "  # spellchecker:disable-line
-    "tudo certo qual o valor do plano quero falar com atendente"  # spellchecker:disable-line
+    "oi bom dia preciso de ajuda com minha reserva internet caiu boleto segunda via obrigado "
+    "tudo certo qual o valor do plano quero falar com atendente"
 ).split()
 
 
