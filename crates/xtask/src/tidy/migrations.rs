@@ -1,53 +1,61 @@
 //! Both engines have the same migrations: same number, same name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problem, Tree};
 
 const ENGINES: [&str; 2] = ["sqlite", "postgres"];
 
+/// Folder of one database's migrations, up to the engine: `migrations/` or `migrations/keystore/`.
+type Database<'t> = &'t str;
+
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
-    let [sqlite, postgres] = ENGINES.map(|engine| migrations_of(tree, engine));
-    let mut problems = missing(&sqlite, &postgres, ENGINES);
-    problems.extend(missing(&postgres, &sqlite, [ENGINES[1], ENGINES[0]]));
-    for (engine, names) in ENGINES.iter().zip([&sqlite, &postgres]) {
-        problems.extend(misnumbered(engine, names));
+    let mut databases: BTreeMap<Database<'_>, [BTreeSet<&str>; 2]> = BTreeMap::new();
+    for path in tree.paths().filter(|path| path.starts_with("migrations/") && path.ends_with(".sql")) {
+        for (engine, position) in ENGINES.iter().zip(0_usize..) {
+            if let Some((database, name)) = path.split_once(&format!("{engine}/"))
+                && let Some(names) = databases.entry(database).or_default().get_mut(position)
+            {
+                names.insert(name);
+            }
+        }
+    }
+    databases.iter().flat_map(|(database, names)| problems_of(database, names)).collect()
+}
+
+fn problems_of(database: Database<'_>, [sqlite, postgres]: &[BTreeSet<&str>; 2]) -> Vec<Problem> {
+    let mut problems = missing(database, sqlite, postgres, ENGINES);
+    problems.extend(missing(database, postgres, sqlite, [ENGINES[1], ENGINES[0]]));
+    for (engine, names) in ENGINES.iter().zip([sqlite, postgres]) {
+        problems.extend(misnumbered(&format!("{database}{engine}/"), names));
     }
     problems
 }
 
-/// Paths below the engine's folder, so that a folder of its own (a second database) is numbered on its own.
-fn migrations_of<'t>(tree: &'t Tree, engine: &str) -> BTreeSet<&'t str> {
-    let folder = format!("migrations/{engine}/");
-    tree.paths().filter_map(|path| path.strip_prefix(&folder)).filter(|name| name.ends_with(".sql")).collect()
-}
-
-fn missing(have: &BTreeSet<&str>, lack: &BTreeSet<&str>, [this, other]: [&str; 2]) -> Vec<Problem> {
+fn missing(
+    database: &str,
+    have: &BTreeSet<&str>,
+    lack: &BTreeSet<&str>,
+    [this, other]: [&str; 2],
+) -> Vec<Problem> {
     have.difference(lack)
         .map(|name| {
-            let message = format!("has no twin; write `migrations/{other}/{name}`");
-            Problem::new(&format!("migrations/{this}/{name}"), 1, message)
+            let message = format!("has no twin; write `{database}{other}/{name}`");
+            Problem::new(&format!("{database}{this}/{name}"), 1, message)
         })
         .collect()
 }
 
-fn misnumbered(engine: &str, names: &BTreeSet<&str>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut folder = "";
-    let mut expected = 1;
-    for name in names {
-        let (parent, file) = name.rsplit_once('/').unwrap_or(("", name));
-        if parent != folder {
-            (folder, expected) = (parent, 1);
-        }
-        let number = file.split_once('_').filter(|(digits, _)| digits.len() == 4);
-        if number.and_then(|(digits, _)| digits.parse().ok()) != Some(expected) {
-            let message = format!("is out of order; the next one begins with `{expected:04}_`");
-            problems.push(Problem::new(&format!("migrations/{engine}/{name}"), 1, message));
-        }
-        expected += 1;
-    }
-    problems
+fn misnumbered(folder: &str, names: &BTreeSet<&str>) -> Vec<Problem> {
+    names
+        .iter()
+        .zip(1_u32..)
+        .filter(|(name, expected)| !name.starts_with(&format!("{expected:04}_")))
+        .map(|(name, expected)| {
+            let message = format!("is out of order; rename it so that it begins with `{expected:04}_`");
+            Problem::new(&format!("{folder}{name}"), 1, message)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -60,19 +68,27 @@ mod tests {
     }
 
     #[test]
-    fn twins_in_order_are_fine() {
-        let names = ["0001_first.sql", "0002_second.sql", "keys/0001_first.sql"];
-        let both: Vec<String> = ENGINES
-            .iter()
-            .flat_map(|engine| names.map(|name| format!("migrations/{engine}/{name}")))
-            .collect();
-        assert!(paths(&both.iter().map(String::as_str).collect::<Vec<_>>()).is_empty());
+    fn twins_in_order_are_fine_and_each_database_counts_on_its_own() {
+        let twins = [
+            "migrations/sqlite/0001_first.sql",
+            "migrations/sqlite/0002_second.sql",
+            "migrations/postgres/0001_first.sql",
+            "migrations/postgres/0002_second.sql",
+            "migrations/keystore/sqlite/0001_keys.sql",
+            "migrations/keystore/postgres/0001_keys.sql",
+        ];
+        assert!(paths(&twins).is_empty());
     }
 
     #[test]
     fn a_migration_of_one_engine_only_is_found_from_either_side() {
-        assert_eq!(paths(&["migrations/sqlite/0001_first.sql"]), ["migrations/sqlite/0001_first.sql"]);
-        assert_eq!(paths(&["migrations/postgres/0001_first.sql"]), ["migrations/postgres/0001_first.sql"]);
+        for alone in [
+            "migrations/sqlite/0001_first.sql",
+            "migrations/postgres/0001_first.sql",
+            "migrations/keystore/postgres/0001_keys.sql",
+        ] {
+            assert_eq!(paths(&[alone]), [alone]);
+        }
     }
 
     #[test]
