@@ -28,7 +28,8 @@ create table channel_routes (
     waba_id text not null,
     tenant_id uuid not null,
     channel_id uuid not null,
-    app_secret_id uuid not null
+    app_secret_id uuid not null,
+    verify_token_digest bytea not null
 );
 create index channel_routes_by_waba on channel_routes (waba_id);
 

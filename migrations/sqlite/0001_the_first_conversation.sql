@@ -28,7 +28,8 @@ create table channel_routes (
     waba_id text not null,
     tenant_id blob not null,
     channel_id blob not null,
-    app_secret_id blob not null
+    app_secret_id blob not null,
+    verify_token_digest blob not null
 ) strict;
 create index channel_routes_by_waba on channel_routes (waba_id);
 

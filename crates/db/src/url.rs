@@ -73,6 +73,14 @@ impl DatabaseUrl {
         Err(UrlError::UnknownScheme(scheme.to_owned()))
     }
 
+    /// The role that the address logs in with; PostgreSQL only.
+    pub fn user(&self) -> Option<String> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(text) => text.parse::<tokio_postgres::Config>().ok()?.get_user().map(str::to_owned),
+        }
+    }
+
     /// The engine that serves this address.
     pub fn engine(&self) -> Engine {
         match self {

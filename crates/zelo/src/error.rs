@@ -204,6 +204,15 @@ impl From<db::Error> for Error {
     }
 }
 
+impl From<jobs::Error> for Error {
+    fn from(error: jobs::Error) -> Self {
+        match error {
+            jobs::Error::Database(error) => error.into(),
+            jobs::Error::Stale(_) => Self::internal(error),
+        }
+    }
+}
+
 impl db::Retry for Error {
     fn is_retryable(&self) -> bool {
         match self {

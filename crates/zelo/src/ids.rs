@@ -91,14 +91,8 @@ macro_rules! id {
         }
 
         impl db::FromColumn for $name {
-            fn from_column(row: &db::Row<'_>, index: usize) -> db::Result<Self> {
-                Ok(Self(row.get(index)?))
-            }
-        }
-
-        impl db::FromColumn for Option<$name> {
-            fn from_column(row: &db::Row<'_>, index: usize) -> db::Result<Self> {
-                Ok(row.get::<Option<Uuid>>(index)?.map($name))
+            fn from_nullable(row: &db::Row<'_>, index: usize) -> db::Result<Option<Self>> {
+                Ok(Uuid::from_nullable(row, index)?.map(Self))
             }
         }
 

@@ -3,20 +3,45 @@
 //! The rooms, in the order in which a reader meets them; `ARCHITECTURE.md` walks through them.
 
 pub mod app;
+pub mod router;
+
+// What everything stands on.
+pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod error;
 pub mod http;
-
-pub mod clock;
-pub mod crypto;
 pub mod ids;
+pub mod schema;
+pub mod tasks;
+pub mod telemetry;
 
+// Who works here, with which numbers.
 pub mod channels;
+pub mod identity;
+pub mod tenants;
+
+// The core.
 pub mod contacts;
 pub mod conversations;
-pub mod events;
-pub mod inbound;
 pub mod messages;
-pub mod tenants;
+
+// From Meta and to Meta.
+pub mod inbound;
+pub mod outbound;
+
+// Who hears of it.
+pub mod events;
+pub mod realtime;
+
+// What people and programs see.
+pub mod api;
+pub mod health;
 pub mod pages;
-pub mod telemetry;
+
+pub use error::Error;
+
+/// Choose the one cryptography of the house. Called at every start; a second time changes nothing.
+pub fn install_crypto_provider() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}

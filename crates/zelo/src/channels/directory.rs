@@ -39,6 +39,7 @@ struct Snapshot {
     signers: Vec<Signer>,
     by_number: HashMap<String, Route>,
     by_account: HashMap<String, TenantId>,
+    verify_tokens: HashMap<ChannelId, [u8; 32]>,
 }
 
 /// Numbers, accounts and app secrets of all tenants.
@@ -69,6 +70,7 @@ impl Directory {
         }
         for row in routes {
             let route = Route { tenant: row.tenant, channel: row.channel, app_secret: row.app_secret };
+            snapshot.verify_tokens.insert(row.channel, row.verify_token_digest);
             snapshot.by_account.insert(row.waba_id, row.tenant);
             snapshot.by_number.insert(row.phone_number_id, route);
         }
@@ -93,6 +95,19 @@ impl Directory {
     /// Whether the number is known at all, whoever signed.
     pub fn knows_number(&self, phone_number_id: &str) -> bool {
         self.current.read().by_number.contains_key(phone_number_id)
+    }
+
+    /// Whether some channel was set up with this verify token.
+    pub fn knows_verify_token(&self, token: &str) -> bool {
+        // Digests are compared, so that the time of the comparison says nothing about a token.
+        let given = digest(token.as_bytes());
+        !token.is_empty() && self.current.read().verify_tokens.values().any(|known| *known == given)
+    }
+
+    /// Whether this channel was set up with this verify token.
+    pub fn channel_has_verify_token(&self, channel: ChannelId, token: &str) -> bool {
+        let given = digest(token.as_bytes());
+        !token.is_empty() && self.current.read().verify_tokens.get(&channel) == Some(&given)
     }
 
     /// Whose account this is, if one of its numbers belongs to the app that signed.

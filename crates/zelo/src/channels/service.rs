@@ -3,7 +3,7 @@
 use super::{Channel, ChannelStatus, Credentials, NewChannel, directory, store};
 use crate::{
     app::App,
-    crypto::Place,
+    crypto::{Place, digest},
     error::{Error, Result},
     ids::ChannelId,
     tenants::TenantScope,
@@ -30,12 +30,13 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
     let secret_digest = directory::secret_digest(&new.credentials);
     let plain = Zeroizing::new(serde_json::to_vec(&new.credentials).unwrap_or_default());
     let sealed = app.keyring.tenant(scope.tenant().0).await?.data.seal(credentials_place(scope, channel.id), &plain)?;
+    let verify_token = digest(new.credentials.verify_token.as_bytes());
     let now = app.clock.now();
     db::write!(app.db, "create_channel", scope.into(), |tx| -> Result<()> {
         let app_secret =
             store::ensure_app_secret(tx, secret_id, scope.tenant(), &secret_digest, &secret_sealed, now).await?;
         store::insert_channel(tx, scope, &channel, &sealed, now).await?;
-        match store::insert_route(tx, scope, &channel, app_secret).await {
+        match store::insert_route(tx, scope, &channel, app_secret, &verify_token).await {
             Err(error) if error.is_unique() => {
                 return Err(Error::Conflict {
                     code: "number_connected",
@@ -95,4 +96,39 @@ pub async fn set_status(app: &App, scope: TenantScope, id: ChannelId, status: Ch
 
 fn credentials_place(scope: TenantScope, id: ChannelId) -> Place<'static> {
     Place { tenant: scope.tenant().0, table: "channels", column: "credentials", row: id.0 }
+}
+
+/// What Meta said about a tenant's channels and account.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct ListedNotice {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// The channel, where it is about one.
+    pub channel_id: Option<ChannelId>,
+    /// Meta's field, such as `account_update`.
+    pub field: String,
+    /// What Meta said.
+    #[schema(value_type = Object)]
+    pub content: serde_json::Value,
+    /// When it was stored, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// The newest notices of a tenant.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn list_notices(app: &App, scope: TenantScope, limit: i64) -> Result<Vec<ListedNotice>> {
+    let rows = db::read!(app.db, "list_notices", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_notices(tx, scope, limit).await?)
+    })?;
+    let keys = app.keyring.tenant(scope.tenant().0).await?;
+    let mut notices = Vec::with_capacity(rows.len());
+    for (id, channel_id, field, sealed, created_at) in rows {
+        let place = Place { tenant: scope.tenant().0, table: "channel_notices", column: "content", row: id };
+        let plain = keys.data.open(place, &sealed)?;
+        let content = serde_json::from_slice(&plain).unwrap_or_default();
+        notices.push(ListedNotice { id, channel_id, field, content, created_at });
+    }
+    Ok(notices)
 }

@@ -40,11 +40,12 @@ pub(super) async fn insert_route(
     scope: TenantScope,
     channel: &Channel,
     app_secret: Uuid,
+    verify_token_digest: &[u8; 32],
 ) -> Result<()> {
     tx.execute(
-        "insert into channel_routes (phone_number_id, waba_id, tenant_id, channel_id, app_secret_id)
-         values ($1, $2, $3, $4, $5)",
-        params![&channel.phone_number_id, &channel.waba_id, scope, channel.id, app_secret],
+        "insert into channel_routes (phone_number_id, waba_id, tenant_id, channel_id, app_secret_id, verify_token_digest)
+         values ($1, $2, $3, $4, $5, $6)",
+        params![&channel.phone_number_id, &channel.waba_id, scope, channel.id, app_secret, verify_token_digest],
     )
     .await?;
     Ok(())
@@ -78,11 +79,12 @@ pub(super) struct RouteRow {
     pub(super) tenant: TenantId,
     pub(super) channel: ChannelId,
     pub(super) app_secret: Uuid,
+    pub(super) verify_token_digest: [u8; 32],
 }
 
 pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
     tx.query(
-        "select phone_number_id, waba_id, tenant_id, channel_id, app_secret_id from channel_routes",
+        "select phone_number_id, waba_id, tenant_id, channel_id, app_secret_id, verify_token_digest from channel_routes",
         &[],
         |row| {
             Ok(RouteRow {
@@ -91,6 +93,7 @@ pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
                 tenant: row.get(2)?,
                 channel: row.get(3)?,
                 app_secret: row.get(4)?,
+                verify_token_digest: row.get(5)?,
             })
         },
     )
@@ -147,4 +150,48 @@ fn channel_from_row(row: &Row<'_>) -> Result<Channel> {
         display_phone: row.get(4)?,
         status: ChannelStatus::from_word(&status),
     })
+}
+
+/// Something that Meta says about a channel or its account, sealed.
+#[derive(Debug)]
+pub struct Notice<'n> {
+    /// Its id.
+    pub id: Uuid,
+    /// The channel, where it is about one.
+    pub channel: Option<ChannelId>,
+    /// Meta's field.
+    pub field: &'n str,
+    /// Recognises its repetition.
+    pub digest: &'n [u8; 16],
+    /// What Meta said, word for word.
+    pub content_sealed: &'n [u8],
+}
+
+/// Keep a notice; returns whether it was new.
+///
+/// # Errors
+/// What the database answers.
+pub async fn insert_notice(tx: &mut Tx, scope: TenantScope, notice: &Notice<'_>, now: Millis) -> Result<bool> {
+    let stored = tx
+        .execute(
+            "insert into channel_notices (tenant_id, id, channel_id, field, digest, content_sealed, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, digest) do nothing",
+            params![scope, notice.id, notice.channel, notice.field, notice.digest, notice.content_sealed, now],
+        )
+        .await?;
+    Ok(stored == 1)
+}
+
+pub(super) async fn list_notices(
+    tx: &mut Tx,
+    scope: TenantScope,
+    limit: i64,
+) -> Result<Vec<(Uuid, Option<ChannelId>, String, Vec<u8>, Millis)>> {
+    tx.query(
+        "select id, channel_id, field, content_sealed, created_at from channel_notices
+         where tenant_id = $1 order by id desc limit $2",
+        params![scope, limit],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+    )
+    .await
 }

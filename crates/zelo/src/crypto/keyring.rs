@@ -5,9 +5,11 @@ use super::{
     records::{self, Kind, Record},
 };
 use crate::{clock::Clock, ids::Ids};
+use aws_lc_rs::hmac;
 use db::Db;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// How many keys stay in memory: enough for the conversations of a busy hour, 10 MB at most.
 const KEPT: u64 = 50_000;
@@ -54,6 +56,17 @@ pub struct TenantKeys {
     pub data: Key,
     /// Finds encrypted values.
     pub index: BlindIndex,
+}
+
+impl TenantKeys {
+    /// A secret for one purpose, the same in every process and after every start.
+    pub fn derive_secret(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.data.bytes());
+        let mut context = hmac::Context::with_key(&key);
+        context.update(b"zelo derived secret");
+        context.update(purpose);
+        Zeroizing::new(context.sign().as_ref().try_into().unwrap_or_default())
+    }
 }
 
 /// The keys of an installation.

@@ -16,7 +16,7 @@ mod secret;
 
 pub use blind::{BlindIndex, Field};
 pub use key::{Key, KeyId, OpenError, Place};
-pub use keyring::{Keyring, TenantKeys};
+pub use keyring::{KeyError, Keyring, TenantKeys};
 pub use keystore::KEYSTORE_MIGRATIONS;
 pub use master::{MasterKey, MasterKeyError};
 pub use secret::{Token, digest, random_bytes};

@@ -25,7 +25,8 @@ fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> Result<Messa
         author: row.author.map_or(Author::Contact, Author::User),
         sent_at: row.sent_at,
         created_at: row.created_at,
-        failure: row.error_code.map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
+        // While an attempt runs there is nothing to tell.
+        failure: row.error_code.filter(|code| code != super::send::ATTEMPTING).map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
     })
 }
 

@@ -1,0 +1,170 @@
+//! What everything shares.
+
+use crate::{
+    channels::Directory,
+    clock::Clock,
+    config::Config,
+    crypto::{Keyring, MasterKey},
+    error::{Error, Result},
+    ids::Ids,
+    inbound::Inbox,
+    outbound,
+};
+use db::{Db, DatabaseUrl};
+use jobs::{Jobs, Queue};
+use std::{ops::Deref, sync::Arc, time::Duration};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use whatsapp::client::Client;
+
+/// Every queue of the product.
+pub const QUEUES: &[Queue] = &[outbound::QUEUE, crate::tasks::HOUSEKEEPING];
+
+/// The only shared state: handed to every handler and job, cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    parts: Arc<Parts>,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The data.
+    pub db: Db,
+    /// The keys.
+    pub keyring: Keyring,
+    /// The time.
+    pub clock: Clock,
+    /// Names for new rows.
+    pub ids: Ids,
+    /// This process, in leases.
+    pub process: Uuid,
+    /// Promised work.
+    pub jobs: Jobs,
+    /// Which number belongs to whom.
+    pub directory: Directory,
+    /// Where webhook events are put on disk.
+    pub inbox: Inbox,
+    /// Meta's API.
+    pub graph: Client,
+    /// Who is signed in, remembered for seconds.
+    pub identity: crate::identity::Identity,
+    /// Tasks that run beside requests.
+    pub tasks: TaskTracker,
+    /// Tells them to stop.
+    pub stop: CancellationToken,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("App")
+    }
+}
+
+/// Both databases of an installation, open and up to date.
+pub struct Stores {
+    /// The data.
+    pub db: Db,
+    /// The keystore.
+    pub keys: Db,
+}
+
+impl App {
+    /// Put an application together and start the writer of its inbox; everything else starts with [`crate::tasks`].
+    ///
+    /// # Errors
+    /// When a store does not answer, or the master key is not the one that wrapped the keys.
+    pub async fn assemble(config: Config, stores: Stores, master: MasterKey, clock: Clock) -> Result<Self> {
+        let ids = Ids::new(clock.clone());
+        let keyring = Keyring::new(stores.keys, master, clock.clone(), ids.clone());
+        keyring.platform().await?;
+        let directory = Directory::default();
+        directory.reload(&stores.db, &keyring).await?;
+        let tasks = TaskTracker::new();
+        let lanes = config.ingest.lanes;
+        let (inbox, writer) =
+            Inbox::open(stores.db.clone(), keyring.clone(), clock.clone(), ids.clone(), lanes).await?;
+        tasks.spawn(writer);
+        let process = ids.next();
+        let (for_jobs, for_ids) = (clock.clone(), ids.clone());
+        let jobs = Jobs::new(jobs::Settings {
+            db: stores.db.clone(),
+            queues: QUEUES,
+            clock: Arc::new(move || for_jobs.now()),
+            ids: Arc::new(move || for_ids.next()),
+            worker: process.to_string(),
+        });
+        let graph = Client::new(http_client()?, &config.whatsapp.graph_base_url, &config.whatsapp.api_version)
+            .map_err(Error::internal)?;
+        let identity = crate::identity::Identity::open(&config, &keyring).await?;
+        let parts = Parts {
+            config,
+            db: stores.db,
+            keyring,
+            clock,
+            ids,
+            process,
+            jobs,
+            directory,
+            inbox,
+            graph,
+            identity,
+            tasks,
+            stop: CancellationToken::new(),
+        };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+}
+
+/// The one client for outgoing calls. It follows no redirects: requests carry tokens.
+#[expect(clippy::disallowed_methods, reason = "this is the one client that everybody else uses")]
+pub fn http_client() -> Result<reqwest::Client> {
+    crate::install_crypto_provider();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(60))
+        .build()
+        .map_err(Error::internal)
+}
+
+/// Open both databases and bring them up to date.
+///
+/// # Errors
+/// When one cannot be reached, is unsafe, or was written by a newer program.
+pub async fn open_stores(config: &Config, clock: &Clock) -> std::result::Result<Stores, db::Error> {
+    let data = config.database_url();
+    let keys = config.keys_database_url();
+    migrate(config, &data, config.database.admin_url.as_ref(), crate::schema::MIGRATIONS, clock).await?;
+    migrate(config, &keys, None, crate::crypto::KEYSTORE_MIGRATIONS, clock).await?;
+    let options = db::Options { create: false, connections: config.database.connections };
+    let key_options = db::Options { create: false, connections: config.database.connections.min(4) };
+    Ok(Stores { db: Db::open(&data, &options).await?, keys: Db::open(&keys, &key_options).await? })
+}
+
+async fn migrate(
+    config: &Config,
+    url: &DatabaseUrl,
+    admin: Option<&DatabaseUrl>,
+    migrations: &[db::migrate::Migration],
+    clock: &Clock,
+) -> std::result::Result<(), db::Error> {
+    // Only a file in our own data directory is made; a path that somebody typed must exist.
+    let create = matches!(url, DatabaseUrl::Sqlite(path) if path.starts_with(&config.data.dir));
+    let options = db::Options { create, connections: 1 };
+    let owner = Db::open(admin.unwrap_or(url), &options).await?;
+    let serving = admin.and_then(|_| url.user());
+    for name in db::migrate::apply(&owner, migrations, serving.as_deref(), clock.now()).await? {
+        tracing::info!(migration = name, "The schema was brought up to date");
+    }
+    Ok(())
+}

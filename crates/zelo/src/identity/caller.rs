@@ -1,0 +1,206 @@
+//! The extractors that grant a scope.
+
+use super::{Role, sessions, sessions::SignedIn};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    ids::{TenantId, UserId},
+    tenants::TenantScope,
+};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderMap, header, request::Parts},
+};
+use std::sync::Arc;
+
+/// The cookie's name. Browsers take `__Host-` only over TLS and for one host, which is what production wants.
+pub fn session_cookie_name(is_development: bool) -> &'static str {
+    if is_development { "zelo_session" } else { "__Host-zelo_session" }
+}
+
+/// The value of the session cookie, if the request has one.
+#[derive(Debug)]
+pub struct SessionCookie(pub Option<String>);
+
+impl SessionCookie {
+    /// Read it from headers.
+    pub fn read(headers: &HeaderMap, is_development: bool) -> Self {
+        let name = session_cookie_name(is_development);
+        let value = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|cookies| cookies.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+            .map(str::to_owned);
+        Self(value)
+    }
+}
+
+/// Somebody who is signed in, with a tenant's or the platform's credentials.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub signed_in: Arc<SignedIn>,
+}
+
+impl Caller {
+    /// Who these credentials belong to: an access token, or a browser's session.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] without valid ones.
+    pub async fn identify(app: &App, headers: &HeaderMap) -> Result<Self> {
+        let signed_in = match bearer(headers) {
+            Some(token) => sessions::by_access_token(app, token).await?,
+            None => {
+                let cookie = SessionCookie::read(headers, app.config.is_development()).0.ok_or(Error::Unauthorized)?;
+                sessions::by_cookie(app, &cookie).await?
+            }
+        };
+        Ok(Self { signed_in })
+    }
+
+    /// Who an access token belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] when it is not valid.
+    pub async fn by_token(app: &App, token: &str) -> Result<Self> {
+        Ok(Self { signed_in: sessions::by_access_token(app, token).await? })
+    }
+
+    /// A new access token for the same session: what a page uses to open its socket.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn access_token(&self, app: &App) -> Result<String> {
+        let who = &self.signed_in;
+        app.identity.access_token(who.tenant, who.user, who.session, app.clock.now())
+    }
+
+    /// The tenant's scope, for one of its staff.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for the platform's own people: they see no tenant's rows.
+    pub fn tenant_scope(&self) -> Result<TenantScope> {
+        if self.signed_in.role.is_platform() || self.signed_in.tenant.0.is_nil() {
+            return Err(Error::Forbidden);
+        }
+        Ok(TenantScope::of_credentials(self.signed_in.tenant))
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = Self::identify(app, &parts.headers).await?;
+        crate::http::set_caller(Some(caller.signed_in.tenant.0), Some(caller.signed_in.user.0));
+        Ok(caller)
+    }
+}
+
+impl OptionalFromRequestParts<App> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
+        match <Self as FromRequestParts<App>>::from_request_parts(parts, app).await {
+            Ok(caller) => Ok(Some(caller)),
+            Err(Error::Unauthorized) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// One of a tenant's staff, who may see its conversations.
+#[derive(Debug, Clone)]
+pub struct AgentScope {
+    /// Whose rows.
+    pub tenant: TenantScope,
+    /// Who.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// Their session.
+    pub caller: Caller,
+}
+
+impl AgentScope {
+    /// Refuse those who only look on.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn may_reply(&self) -> Result<()> {
+        if self.role.may_reply() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+}
+
+impl TryFrom<Caller> for AgentScope {
+    type Error = Error;
+
+    fn try_from(caller: Caller) -> Result<Self> {
+        let tenant = caller.tenant_scope()?;
+        Ok(Self { tenant, user: caller.signed_in.user, role: caller.signed_in.role, caller })
+    }
+}
+
+impl FromRequestParts<App> for AgentScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?.try_into()
+    }
+}
+
+/// Somebody who may manage a tenant's channels and people.
+#[derive(Debug, Clone)]
+pub struct AdminScope {
+    /// Whose rows.
+    pub tenant: TenantScope,
+    /// Who.
+    pub user: UserId,
+}
+
+impl FromRequestParts<App> for AdminScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let agent = AgentScope::from_request_parts(parts, app).await?;
+        if !agent.role.may_administer() {
+            return Err(Error::Forbidden);
+        }
+        Ok(Self { tenant: agent.tenant, user: agent.user })
+    }
+}
+
+/// The platform's owner: manages tenants and sees none of their messages.
+#[derive(Debug, Clone)]
+pub struct PlatformScope {
+    /// Who.
+    pub user: UserId,
+    _checked: (),
+}
+
+impl PlatformScope {
+    /// The nil tenant, under which the platform's own people are kept.
+    pub fn tenant() -> TenantId {
+        TenantId(uuid::Uuid::nil())
+    }
+}
+
+impl FromRequestParts<App> for PlatformScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if !caller.signed_in.role.is_platform() {
+            return Err(Error::Forbidden);
+        }
+        Ok(Self { user: caller.signed_in.user, _checked: () })
+    }
+}

@@ -1,0 +1,260 @@
+//! The one gate: everything that leaves towards a contact passes here.
+
+use super::{Body, Message, MessageStatus, Said, load_messages, model::Author, store};
+use crate::{
+    app::App,
+    channels::{self, ChannelStatus},
+    clock::Millis,
+    conversations::{self, Conversation},
+    crypto::Key,
+    error::{Error, Result},
+    events::{self, Event},
+    ids::{ConversationId, MessageId, UserId},
+    outbound,
+    tenants::{self, TenantScope},
+};
+use db::Tx;
+use whatsapp::client::{OutboundContent, OutboundMessage, Recipient};
+
+/// A message that somebody here wants to send.
+#[derive(Debug, Clone)]
+pub struct SendRequest {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What.
+    pub content: OutboundContent,
+    /// The message that it quotes.
+    pub reply_to: Option<MessageId>,
+    /// Who writes.
+    pub author: UserId,
+}
+
+/// A message that passed the gate and only needs storing.
+#[derive(Debug)]
+pub struct Passed {
+    id: MessageId,
+    conversation: ConversationId,
+    author: UserId,
+    body: Body,
+    content_sealed: Vec<u8>,
+    now: Millis,
+}
+
+/// Send a message: the gate, then a queued row, its job and its event in one transaction.
+///
+/// # Errors
+/// As [`pass`], and what the database answers.
+pub async fn send_message(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Message> {
+    let passed = pass(app, scope, request).await?;
+    db::write!(app.db, "send_message", scope.into(), |tx| -> Result<Message> { enqueue(tx, app, scope, &passed).await })
+}
+
+/// Check everything that decides whether a message may leave. Nothing is stored yet.
+///
+/// # Errors
+/// [`Error::NotFound`] for a stranger's conversation or quoted message, [`Error::WindowClosed`] after 24 hours,
+/// [`Error::Conflict`] when the tenant or channel may not send, [`Error::Invalid`] naming what is too long.
+pub async fn pass(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Passed> {
+    let now = app.clock.now();
+    let conversation = conversations::get_conversation(app, scope, request.conversation).await?;
+    refuse_over_limits(&request.content)?;
+    refuse_stopped(app, scope, &conversation).await?;
+    if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
+        return Err(Error::WindowClosed);
+    }
+    let key = conversations::contact_key(app, scope, &conversation).await?;
+    let quotes = quoted_wamid(app, scope, request).await?;
+    let body = Body {
+        wamid: None,
+        said: Said::Outbound(request.content.clone()),
+        quotes,
+        is_forwarded: false,
+        referral: None,
+    };
+    let id = MessageId(app.ids.next());
+    let content_sealed = body.seal(scope, id, &key)?;
+    Ok(Passed { id, conversation: conversation.id, author: request.author, body, content_sealed, now })
+}
+
+fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
+    if let OutboundContent::Text(text) = content
+        && text.body.trim().is_empty()
+    {
+        return Err(Error::invalid("text", "required", "Write something first."));
+    }
+    let probe = OutboundMessage::new(Recipient::Phone(String::new()), content.clone());
+    probe.check_limits().map_err(|over| Error::invalid(over.part, "too_long", over.to_string()))
+}
+
+async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversation) -> Result<()> {
+    if !tenants::get_tenant(app, scope.tenant()).await?.status.may_work() {
+        return Err(Error::Conflict { code: "tenant_stopped", detail: "This account may not send messages.".into() });
+    }
+    let channel = channels::get_channel(app, scope, conversation.channel).await?;
+    if channel.status == ChannelStatus::Disabled {
+        return Err(Error::Conflict { code: "channel_disabled", detail: "This number is switched off.".into() });
+    }
+    Ok(())
+}
+
+async fn quoted_wamid(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Option<String>> {
+    let Some(id) = request.reply_to else { return Ok(None) };
+    let quoted = load_messages(app, scope, &[id]).await?.into_iter().next();
+    let here = quoted.filter(|message| message.conversation == request.conversation);
+    here.map(|message| message.body.wamid)
+        .ok_or_else(|| Error::invalid("reply_to", "not_found", "The quoted message is not in this conversation."))
+}
+
+/// Store what passed the gate, inside the caller's transaction.
+///
+/// # Errors
+/// What the database answers.
+pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed) -> Result<Message> {
+    let seq = conversations::place_outbound(tx, scope, passed.conversation, passed.now).await?;
+    let row = store::MessageRow {
+        id: passed.id,
+        conversation: passed.conversation,
+        seq,
+        changed_seq: seq,
+        direction: super::Direction::Outbound,
+        status: MessageStatus::Queued,
+        content_sealed: passed.content_sealed.clone(),
+        sent_at: passed.now,
+        created_at: passed.now,
+        author: Some(passed.author),
+        error_code: None,
+        error_text: None,
+    };
+    store::insert_outbound(tx, scope, &row, passed.body.kind()).await?;
+    outbound::enqueue(tx, app, scope, passed.conversation, passed.id).await?;
+    let event = Event::MessageCreated { conversation: passed.conversation, message: passed.id, seq };
+    events::record(tx, scope, &[event], passed.now).await?;
+    Ok(Message {
+        id: row.id,
+        conversation: row.conversation,
+        seq,
+        changed_seq: seq,
+        direction: row.direction,
+        status: row.status,
+        body: passed.body.clone(),
+        author: Author::User(passed.author),
+        sent_at: row.sent_at,
+        created_at: row.created_at,
+        failure: None,
+    })
+}
+
+/// Send a message again that failed, or whose outcome nobody knows. Only a person decides this: if it did arrive, it
+/// arrives twice.
+///
+/// # Errors
+/// [`Error::NotFound`] for a stranger's message, [`Error::Conflict`] for one that is on its way,
+/// [`Error::WindowClosed`] after 24 hours.
+pub async fn retry_message(app: &App, scope: TenantScope, id: MessageId) -> Result<Message> {
+    let message = load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)?;
+    let is_unconfirmed = message.failure.as_ref().is_some_and(|failure| failure.code == UNCONFIRMED);
+    if message.status != MessageStatus::Failed && !(message.status == MessageStatus::Queued && is_unconfirmed) {
+        return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
+    }
+    let conversation = conversations::get_conversation(app, scope, message.conversation).await?;
+    refuse_stopped(app, scope, &conversation).await?;
+    let now = app.clock.now();
+    if !conversation.window_is_open(now) {
+        return Err(Error::WindowClosed);
+    }
+    db::write!(app.db, "retry_message", scope.into(), |tx| -> Result<()> {
+        let changed_seq = conversations::next_seq(tx, scope, message.conversation).await?;
+        let progress = store::Progress {
+            conversation: message.conversation,
+            seq: message.seq,
+            changed_seq,
+            status: MessageStatus::Queued,
+            error_code: None,
+            error_text: None,
+        };
+        store::update_progress(tx, scope, &progress).await?;
+        outbound::enqueue(tx, app, scope, message.conversation, id).await?;
+        let event = Event::MessageStatus { conversation: message.conversation, message: id, seq: changed_seq };
+        Ok(events::record(tx, scope, &[event], now).await?)
+    })?;
+    load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Nobody knows yet whether the message left.
+pub const UNCONFIRMED: &str = "unconfirmed";
+/// An attempt has begun; if it does not end, its outcome is unknown.
+pub(super) const ATTEMPTING: &str = "attempting";
+
+/// Whether an attempt may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// Yes; from now on a crash leaves the outcome unknown.
+    Begun,
+    /// No: it was sent, or it failed, or it is gone.
+    Settled,
+    /// No: an earlier attempt never ended, and sending again could send twice.
+    Unknown,
+}
+
+/// Note that an attempt begins, before the call, so that a process that is killed during the call does not send twice.
+///
+/// # Errors
+/// What the database answers.
+pub async fn begin_attempt(tx: &mut Tx, scope: TenantScope, id: MessageId) -> Result<Attempt> {
+    let Some(row) = store::find_by_id(tx, scope, id).await? else { return Ok(Attempt::Settled) };
+    match (row.status, row.error_code.as_deref()) {
+        (MessageStatus::Queued, None) => {
+            mark(tx, scope, &row, Some(ATTEMPTING)).await?;
+            Ok(Attempt::Begun)
+        }
+        (MessageStatus::Queued, Some(ATTEMPTING)) => Ok(Attempt::Unknown),
+        _ => Ok(Attempt::Settled),
+    }
+}
+
+/// Note that an attempt surely sent nothing, so that another one may begin.
+///
+/// # Errors
+/// What the database answers.
+pub async fn end_attempt_unsent(tx: &mut Tx, scope: TenantScope, id: MessageId) -> Result<()> {
+    let Some(row) = store::find_by_id(tx, scope, id).await? else { return Ok(()) };
+    if row.status == MessageStatus::Queued {
+        mark(tx, scope, &row, None).await?;
+    }
+    Ok(())
+}
+
+async fn mark(tx: &mut Tx, scope: TenantScope, row: &store::MessageRow, code: Option<&str>) -> Result<()> {
+    let progress = store::Progress {
+        conversation: row.conversation,
+        seq: row.seq,
+        changed_seq: row.changed_seq,
+        status: row.status,
+        error_code: code,
+        error_text: None,
+    };
+    store::update_progress(tx, scope, &progress).await?;
+    Ok(())
+}
+
+/// What is needed to send: the opened message and its contact's key.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The message.
+    pub message: Message,
+    /// Its conversation.
+    pub conversation: Conversation,
+    /// Its contact's key.
+    pub key: std::sync::Arc<Key>,
+}
+
+/// Load a message for sending. Nothing when it is gone.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn load_outgoing(app: &App, scope: TenantScope, id: MessageId) -> Result<Option<Outgoing>> {
+    let Some(message) = load_messages(app, scope, &[id]).await?.into_iter().next() else { return Ok(None) };
+    let conversation = conversations::get_conversation(app, scope, message.conversation).await?;
+    let key = conversations::contact_key(app, scope, &conversation).await?;
+    Ok(Some(Outgoing { message, conversation, key }))
+}

@@ -1,0 +1,42 @@
+//! Every address of the product, in the order of its callers.
+
+use crate::{api, app::App, health, http::Stack, inbound::routes as inbound, pages, realtime};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::get,
+};
+use std::sync::Arc;
+
+/// The whole product as one service.
+pub fn router(app: &App) -> Router {
+    // Meta.
+    let webhooks = Router::new()
+        .route("/webhooks/whatsapp", get(inbound::confirm).post(inbound::receive))
+        .route("/webhooks/whatsapp/{channel_id}", get(inbound::confirm_channel).post(inbound::receive_for_channel))
+        .layer(DefaultBodyLimit::max(app.config.server.webhook_body_limit_bytes));
+
+    // Programs: one API under both of its names.
+    let programs = Router::new()
+        .nest("/api/v1", api::router())
+        .nest("/api", api::router())
+        .layer(DefaultBodyLimit::max(app.config.server.api_body_limit_bytes));
+
+    // Operators.
+    let operators = Router::new()
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/alive", get(health::alive))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(api::docs::openapi))
+        .route("/docs", get(api::docs::page))
+        .route("/docs/{file}", get(api::docs::file));
+
+    // People.
+    let people = pages::routes::router();
+
+    let ids = app.ids.clone();
+    let routes = Router::new().merge(webhooks).merge(programs).merge(operators).merge(people);
+    let routes = routes.with_state(app.clone()).layer(realtime::layer(app));
+    Stack::new(&app.config, Arc::new(move || ids.next())).wrap(routes)
+}

@@ -1,0 +1,22 @@
+//! The steps of the data's schema, in order.
+
+use db::migrate::Migration;
+
+/// A migration in both engines' words.
+macro_rules! migration {
+    ($number:literal, $digits:literal, $name:literal) => {
+        Migration {
+            number: $number,
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/sqlite/", $digits, "_", $name, ".sql")),
+            postgres: include_str!(concat!("../../../migrations/postgres/", $digits, "_", $name, ".sql")),
+        }
+    };
+}
+
+/// All of them. A released one is never changed.
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001", "the_first_conversation"),
+    migration!(2, "0002", "jobs"),
+    migration!(3, "0003", "idempotency_keys"),
+];

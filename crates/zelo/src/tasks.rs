@@ -1,0 +1,85 @@
+//! What runs beside requests: processing, deliveries, housekeeping.
+
+use crate::{app::App, channels, error::Result, inbound, outbound, telemetry};
+use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
+use std::time::Duration;
+
+/// Work on the house itself.
+pub const HOUSEKEEPING: Queue = jobs::queue!("housekeeping");
+
+const SWEEP: &str = "sweep";
+
+/// Everything that runs beside requests, until it is drained.
+pub struct Tasks {
+    running: Running,
+}
+
+/// The workers of all queues, not started.
+pub fn workers(app: &App) -> Workers {
+    let (for_messages, for_housekeeping) = (app.clone(), app.clone());
+    let messages = QueueOptions { concurrency: app.config.outbound.concurrency, ..QueueOptions::default() };
+    Workers::new(app.jobs.clone())
+        .queue(outbound::QUEUE, messages, move |job| outbound::deliver(for_messages.clone(), job))
+        .queue(HOUSEKEEPING, QueueOptions { concurrency: 1, ..QueueOptions::default() }, move |_job| {
+            let app = for_housekeeping.clone();
+            async move {
+                match inbound::sweep(&app).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => Outcome::retry(error.to_string()),
+                }
+            }
+        })
+        .periodic(HOUSEKEEPING, SWEEP, Duration::from_secs(3600))
+}
+
+/// Start everything that runs beside requests.
+///
+/// # Errors
+/// When the periodic jobs cannot be written.
+pub async fn start(app: &App) -> Result<Tasks> {
+    let processing = inbound::Processing::new(app.clone());
+    app.tasks.spawn(processing.run(app.config.ingest.workers, app.stop.clone()));
+    let running = workers(app).start().await?;
+    watch_directory(app);
+    keep_gauges(app);
+    Ok(Tasks { running })
+}
+
+impl Tasks {
+    /// Stop taking up work and wait for what is under way.
+    pub async fn drain(self, app: &App, grace: Duration) {
+        app.stop.cancel();
+        self.running.drain(grace).await;
+    }
+}
+
+/// Other processes connect numbers too.
+fn watch_directory(app: &App) {
+    let (app, mut listener) = (app.clone(), app.db.listen(channels::TOPIC));
+    app.tasks.clone().spawn(async move {
+        while !app.stop.is_cancelled() {
+            tokio::select! {
+                () = listener.wait(Duration::from_secs(2)) => {}
+                () = app.stop.cancelled() => return,
+            }
+            if let Err(error) = app.directory.reload(&app.db, &app.keyring).await {
+                tracing::warn!(%error, "The directory of numbers could not be read again; the known one stays");
+            }
+        }
+    });
+}
+
+fn keep_gauges(app: &App) {
+    let app = app.clone();
+    app.tasks.clone().spawn(async move {
+        while !app.stop.is_cancelled() {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                () = app.stop.cancelled() => return,
+            }
+            if let Ok(metrics) = telemetry::Metrics::install() {
+                metrics.upkeep();
+            }
+        }
+    });
+}
