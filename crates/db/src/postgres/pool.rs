@@ -14,10 +14,13 @@ use tokio_postgres::types::ToSql;
 /// The oldest server that has everything the house uses.
 const MINIMUM_VERSION: i64 = 150_000;
 
+/// Expanded statements by the address of the static text that they come from.
+type Texts = Arc<Mutex<HashMap<(usize, usize), Arc<Expanded>>>>;
+
 #[derive(Clone)]
 pub(crate) struct Pool {
     inner: deadpool_postgres::Pool,
-    texts: Arc<Mutex<HashMap<(usize, usize), Arc<Expanded>>>>,
+    texts: Texts,
 }
 
 impl Pool {
@@ -89,7 +92,7 @@ impl Pool {
 /// One transaction. Dropped without a commit, its connection is closed and the server undoes it.
 pub(crate) struct PgTx {
     connection: Option<Object>,
-    texts: Arc<Mutex<HashMap<(usize, usize), Arc<Expanded>>>>,
+    texts: Texts,
 }
 
 impl PgTx {

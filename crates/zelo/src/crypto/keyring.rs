@@ -118,9 +118,14 @@ impl Keyring {
     /// # Errors
     /// As [`Keyring::platform`].
     pub async fn tenant(&self, tenant: Uuid) -> Result<Arc<TenantKeys>, KeyError> {
-        if let Some(keys) = self.shared.tenants.get(&tenant) {
-            return Ok(keys);
+        match self.shared.tenants.get(&tenant) {
+            Some(keys) => Ok(keys),
+            // Rare and large: kept out of the futures of everybody who asks.
+            None => Box::pin(self.load_or_create_tenant(tenant)).await,
         }
+    }
+
+    async fn load_or_create_tenant(&self, tenant: Uuid) -> Result<Arc<TenantKeys>, KeyError> {
         let _alone = self.shared.creating.lock().await;
         if let Some(keys) = self.shared.tenants.get(&tenant) {
             return Ok(keys);
@@ -212,7 +217,13 @@ impl Keyring {
         }
         missing.sort_unstable();
         missing.dedup();
-        for record in records::list_by_ids(&shared.db, &missing).await? {
+        Box::pin(self.load_keys(&missing, &mut found)).await?;
+        Ok(found)
+    }
+
+    async fn load_keys(&self, missing: &[KeyId], found: &mut HashMap<KeyId, Arc<Key>>) -> Result<(), KeyError> {
+        let shared = &self.shared;
+        for record in records::list_by_ids(&shared.db, missing).await? {
             let parent = self.tenant(record.tenant).await?;
             if record.parent != parent.wrapping.id() {
                 continue;
@@ -221,7 +232,7 @@ impl Keyring {
             shared.keys.insert(record.id, key.clone());
             found.insert(record.id, key);
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The key for the raw events that arrive on the day of `now`, created at its first use.
@@ -230,9 +241,13 @@ impl Keyring {
     /// When the keystore does not answer.
     pub async fn key_of_the_day(&self, day: i64) -> Result<Arc<Key>, KeyError> {
         let subject = format!("{day:08}");
-        if let Some(key) = self.shared.days.get(&subject) {
-            return Ok(key);
+        match self.shared.days.get(&subject) {
+            Some(key) => Ok(key),
+            None => Box::pin(self.load_or_create_day(subject)).await,
         }
+    }
+
+    async fn load_or_create_day(&self, subject: String) -> Result<Arc<Key>, KeyError> {
         let platform = self.platform().await?;
         let _alone = self.shared.creating.lock().await;
         let record = match self.find_day(&subject, &platform).await? {

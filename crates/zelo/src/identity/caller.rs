@@ -193,12 +193,15 @@ impl FromRequestParts<App> for AdminScope {
 /// The platform's owner: manages tenants and sees none of their messages.
 #[derive(Debug, Clone)]
 pub struct PlatformScope {
-    /// Who.
-    pub user: UserId,
-    _checked: (),
+    user: UserId,
 }
 
 impl PlatformScope {
+    /// Who.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
     /// The nil tenant, under which the platform's own people are kept.
     pub fn tenant() -> TenantId {
         TenantId(uuid::Uuid::nil())
@@ -213,6 +216,6 @@ impl FromRequestParts<App> for PlatformScope {
         if !caller.signed_in.role.is_platform() {
             return Err(Error::Forbidden);
         }
-        Ok(Self { user: caller.signed_in.user, _checked: () })
+        Ok(Self { user: caller.signed_in.user })
     }
 }

@@ -101,7 +101,12 @@ impl Sorted {
                     Change::Messages(value) if is_plain(&value) => {
                         self.add_messages(position, event, value, directory);
                     }
-                    other => self.add_notice(position, event, &entry.id, &other, body, place, directory),
+                    other => {
+                        // A notice is rare, so that reading the body a second time, for its own text, costs nothing
+                        // that counts.
+                        let notice = Notice { account: &entry.id, change: &other, raw: raw_change(body, place) };
+                        self.add_notice(position, event, notice, directory);
+                    }
                 }
             }
         }
@@ -139,14 +144,9 @@ impl Sorted {
         &mut self,
         position: usize,
         event: &EventRow,
-        account: &str,
-        change: &Change,
-        body: &[u8],
-        place: (usize, usize),
+        Notice { account, change, raw }: Notice<'_>,
         directory: &Directory,
     ) {
-        // A notice is rare, so that reading the body a second time, for its own text, costs nothing that counts.
-        let raw = raw_change(body, place);
         let number = raw.as_ref().and_then(|raw| raw.pointer("/value/metadata/phone_number_id")?.as_str().map(str::to_owned));
         let by_number = number.as_deref().and_then(|number| directory.route(number, event.app_secret));
         let inner = raw.as_ref().and_then(|raw| raw.pointer("/value/waba_info/waba_id")?.as_str().map(str::to_owned));
@@ -168,6 +168,15 @@ impl Sorted {
         let channel = by_number.map(|route| route.channel);
         self.shares.entry(tenant).or_default().noticed.push(Noticed { event: position, channel, field, raw });
     }
+}
+
+/// A change that is kept as it came.
+struct Notice<'n> {
+    /// Meta's id of the account that it is about.
+    account: &'n str,
+    change: &'n Change,
+    /// Its own text.
+    raw: Option<serde_json::Value>,
 }
 
 /// Whether everything in it has a place among conversations.
