@@ -9,10 +9,15 @@ use crate::{
     ids::Ids,
     inbound::Inbox,
     outbound,
+    realtime::Audience,
 };
 use db::{Db, DatabaseUrl};
 use jobs::{Jobs, Queue};
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use whatsapp::client::Client;
@@ -50,6 +55,10 @@ pub struct Parts {
     pub graph: Client,
     /// Who is signed in, remembered for seconds.
     pub identity: crate::identity::Identity,
+    /// When this process started.
+    pub started_at: crate::clock::Millis,
+    /// Whose sockets are open here.
+    pub(crate) audience: Audience,
     /// Tasks that run beside requests.
     pub tasks: TaskTracker,
     /// Tells them to stop.
@@ -106,6 +115,7 @@ impl App {
         let graph = Client::new(http_client()?, &config.whatsapp.graph_base_url, &config.whatsapp.api_version)
             .map_err(Error::internal)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
+        let started_at = clock.now();
         let parts = Parts {
             config,
             db: stores.db,
@@ -118,6 +128,8 @@ impl App {
             inbox,
             graph,
             identity,
+            started_at,
+            audience: Audience::default(),
             tasks,
             stop: CancellationToken::new(),
         };

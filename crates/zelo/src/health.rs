@@ -1,1 +1,144 @@
-//! x
+//! Whether the product lives, is ready, and how each part is.
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    identity::Caller,
+    inbound, telemetry,
+};
+use axum::{
+    Extension,
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use db::Scope;
+use serde::Serialize;
+use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
+
+/// The process runs.
+pub async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Requests can be served: the database takes writes and the keystore answers.
+pub async fn ready(State(app): State<App>) -> Response {
+    let checks = check_all(&app).await;
+    let failed: Vec<&str> = checks.iter().filter(|(_, check)| check.status != "healthy").map(|(name, _)| *name).collect();
+    if failed.is_empty() {
+        return "ready\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", failed.join(", "))).into_response()
+}
+
+/// One part.
+#[derive(Debug, Serialize)]
+struct Check {
+    status: &'static str,
+    duration_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    uptime: i64,
+    timestamp: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    checks: BTreeMap<&'static str, Check>,
+}
+
+/// How the product is; the parts only for those who are signed in or on the same machine.
+pub async fn health(
+    State(app): State<App>,
+    connection: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    caller: Option<Caller>,
+) -> Response {
+    let checks = check_all(&app).await;
+    let healthy = checks.values().all(|check| check.status == "healthy");
+    let may_see = caller.is_some() || is_local(connection, &headers);
+    let now = app.clock.now();
+    let health = Health {
+        status: if healthy { "healthy" } else { "unhealthy" },
+        version: env!("CARGO_PKG_VERSION"),
+        uptime: (now - app.started_at) / 1_000,
+        timestamp: crate::api::rfc3339(now),
+        checks: if may_see { checks } else { BTreeMap::new() },
+    };
+    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, axum::Json(health)).into_response()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a duration is measured, no time is told")]
+async fn timed(work: impl Future<Output = bool>) -> Check {
+    let begun = Instant::now();
+    let healthy = tokio::time::timeout(std::time::Duration::from_secs(5), work).await.unwrap_or(false);
+    let status = if healthy { "healthy" } else { "unhealthy" };
+    Check { status, duration_ms: begun.elapsed().as_secs_f64() * 1_000.0 }
+}
+
+async fn check_all(app: &App) -> BTreeMap<&'static str, Check> {
+    let database = timed(async {
+        let written = db::write!(app.db, "health", Scope::Platform, |tx| -> Result<()> {
+            // A write that changes nothing still needs the disk, and the lock that other writers need.
+            tx.execute("update webhook_inlets set last_seq = last_seq where lane = 0", &[]).await?;
+            Ok(())
+        });
+        written.is_ok()
+    });
+    let keys = timed(async { app.keyring.platform().await.is_ok() });
+    let (database, keys) = tokio::join!(database, keys);
+    BTreeMap::from([("database", database), ("keys", keys)])
+}
+
+fn is_local(connection: Option<Extension<ConnectInfo<SocketAddr>>>, headers: &HeaderMap) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
+    !forwarded && connection.is_some_and(|Extension(ConnectInfo(address))| address.ip().is_loopback())
+}
+
+/// Figures for Prometheus: with the token of the settings, or from the same machine.
+///
+/// # Errors
+/// [`Error::Unauthorized`] otherwise.
+pub async fn metrics(
+    State(app): State<App>,
+    connection: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let has_token = match (given, app.config.metrics.token.as_ref()) {
+        (Some(given), Some(token)) => {
+            aws_lc_rs::constant_time::verify_slices_are_equal(given.as_bytes(), token.expose().as_bytes()).is_ok()
+        }
+        _ => false,
+    };
+    if !has_token && !is_local(connection, &headers) {
+        return Err(Error::Unauthorized);
+    }
+    let recorder = telemetry::Metrics::install().map_err(Error::internal)?;
+    publish_counts(&app).await?;
+    let text = recorder.render();
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// Figures that live in the database, so that they survive a crash and add up.
+async fn publish_counts(app: &App) -> Result<()> {
+    let counts = inbound::count_events(app).await?;
+    let outcomes = [
+        ("stored", counts.stored),
+        ("processed", counts.processed),
+        ("duplicate", counts.duplicate),
+        ("quarantined", counts.quarantined),
+    ];
+    for (outcome, count) in outcomes {
+        let count = u64::try_from(count).unwrap_or(0);
+        metrics::counter!("zelo_webhook_events_total", "outcome" => outcome).absolute(count);
+    }
+    let age = counts.oldest_waiting_at.map_or(0, |oldest| (app.clock.now() - oldest).max(0) / 1_000);
+    metrics::gauge!("zelo_job_oldest_seconds", "queue" => "inbound").set(age as f64);
+    metrics::gauge!("zelo_jobs", "queue" => "inbound", "state" => "ready").set(counts.waiting as f64);
+    metrics::gauge!("zelo_sockets").set(app.audience.count() as f64);
+    app.jobs.publish_gauges().await?;
+    Ok(())
+}

@@ -29,8 +29,7 @@ pub fn router(app: &App) -> Router {
         .route("/alive", get(health::alive))
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(api::docs::openapi))
-        .route("/docs", get(api::docs::page))
-        .route("/docs/{file}", get(api::docs::file));
+        .route("/docs", get(api::docs::page));
 
     // People.
     let people = pages::routes::router();

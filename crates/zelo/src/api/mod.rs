@@ -1,1 +1,67 @@
-//! x
+//! The API for programs: shapes on the wire, and handlers that read aloud.
+//!
+//! A handler takes a scope, calls one use case and turns its result into a shape. Its documentation stands on it, so that
+//! `openapi.json` cannot say anything else.
+
+mod admin;
+mod auth;
+mod channels;
+mod contacts;
+mod conversations;
+pub mod docs;
+mod messages;
+mod people;
+mod seal;
+pub mod shapes;
+mod time;
+mod whatsapp;
+
+pub(crate) use time::rfc3339;
+
+use crate::app::App;
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The API's addresses, below `/api/v1` and `/api`.
+pub fn router() -> Router<App> {
+    documented().split_for_parts().0
+}
+
+/// What `openapi.json` says of them.
+pub(crate) fn description() -> OpenApi {
+    documented().split_for_parts().1
+}
+
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        // Who somebody is.
+        .routes(routes!(auth::log_in))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::log_out))
+        .routes(routes!(auth::get_me))
+        .routes(routes!(auth::get_myself))
+        // Who works here, with which numbers.
+        .routes(routes!(people::list_users, people::create_user))
+        .routes(routes!(people::list_tenants, people::create_tenant))
+        .routes(routes!(channels::list_channels, channels::create_channel))
+        .routes(routes!(channels::get_channel))
+        .routes(routes!(channels::check_channel))
+        .routes(routes!(channels::list_notices))
+        // The desk.
+        .routes(routes!(contacts::list_contacts))
+        .routes(routes!(contacts::get_contact))
+        .routes(routes!(contacts::list_contact_conversations))
+        .routes(routes!(conversations::list_conversations))
+        .routes(routes!(conversations::get_conversation))
+        .routes(routes!(conversations::assign_conversation, conversations::unassign_conversation))
+        .routes(routes!(conversations::set_conversation_status))
+        .routes(routes!(conversations::mark_conversation_read))
+        .routes(routes!(messages::list_messages, messages::send_message))
+        .routes(routes!(messages::retry_message))
+        .routes(routes!(whatsapp::send))
+        .routes(routes!(whatsapp::get_status))
+        // The platform.
+        .routes(routes!(admin::list_webhook_events))
+        .routes(routes!(admin::replay_webhook_event))
+}

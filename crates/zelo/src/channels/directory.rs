@@ -28,7 +28,7 @@ pub struct Route {
 
 /// Somebody whose signature is believed.
 #[derive(Debug)]
-pub struct Signer {
+struct Signer {
     /// Names the secret.
     pub id: Uuid,
     secret: AppSecret,

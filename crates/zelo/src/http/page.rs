@@ -77,7 +77,7 @@ impl Page {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct List<T> {
     /// The rows.
     pub data: Vec<T>,

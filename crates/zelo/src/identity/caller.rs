@@ -68,6 +68,18 @@ impl Caller {
         Ok(Self { signed_in: sessions::by_access_token(app, token).await? })
     }
 
+    /// Whether the session has not ended since.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_still_valid(&self, app: &App) -> Result<bool> {
+        match sessions::find(app, self.signed_in.tenant, self.signed_in.session).await {
+            Ok(_) => Ok(true),
+            Err(Error::Unauthorized) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A new access token for the same session: what a page uses to open its socket.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ pub(super) async fn by_cookie(app: &App, cookie: &str) -> Result<Arc<SignedIn>> 
     if matches && signed_in.is_cookie { Ok(signed_in) } else { Err(Error::Unauthorized) }
 }
 
-async fn find(app: &App, tenant: TenantId, session: SessionId) -> Result<Arc<SignedIn>> {
+pub(super) async fn find(app: &App, tenant: TenantId, session: SessionId) -> Result<Arc<SignedIn>> {
     let now = app.clock.now();
     if let Some(known) = app.identity.sessions.remembered.get(&session)
         && known.tenant == tenant

@@ -4,6 +4,7 @@ mod body;
 mod inbound;
 mod model;
 mod page;
+mod preview;
 mod send;
 mod status;
 pub(crate) mod store;
@@ -11,6 +12,7 @@ pub(crate) mod store;
 pub use body::{Body, Said, message_place};
 pub use inbound::{NewInbound, insert_inbound, known_wamids};
 pub use model::{Author, Direction, Message, MessageStatus, SendFailure};
+pub use preview::{load_last, preview_text};
 pub use page::{list_after_seq, list_messages, load_messages};
 pub use send::{
     Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue, load_outgoing, pass,

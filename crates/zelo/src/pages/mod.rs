@@ -11,6 +11,7 @@ pub mod context;
 pub mod locale;
 pub mod render;
 mod rich;
+pub mod routes;
 pub mod time;
 pub mod view;
 mod words;

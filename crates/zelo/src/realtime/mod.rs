@@ -1,1 +1,25 @@
-//! x
+//! Telling open browsers and frontends what happens, over Socket.IO (protocol v4).
+//!
+//! A socket belongs to a user of one tenant and hears only that tenant's events; rooms are joined here and never by a
+//! name that a client sends. Payloads are the shapes of the REST API. Sockets promise nothing: every event of a
+//! conversation carries its `seq`, and a gap is fetched with `?after_seq=`.
+
+mod audience;
+mod push;
+mod sockets;
+
+use crate::app::App;
+use socketioxide::{SocketIo, layer::SocketIoLayer};
+
+pub(crate) use audience::Audience;
+
+/// A frame of a client is an event with an id in it; more is no client of ours.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// The service that speaks Socket.IO, and the task that follows what happens.
+pub fn layer(app: &App) -> SocketIoLayer {
+    let (layer, io) = SocketIo::builder().max_payload(MOST_BYTES).with_state(app.clone()).build_layer();
+    io.ns("/", sockets::connected);
+    app.tasks.spawn(push::follow(app.clone(), io));
+    layer
+}

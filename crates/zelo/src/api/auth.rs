@@ -1,0 +1,95 @@
+//! Logging in and out.
+
+use super::shapes::UserShape;
+use crate::{
+    app::App,
+    error::Result,
+    http::Json,
+    identity::{self, Caller, LoggedIn},
+};
+use axum::{extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// Who wants to log in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoginBody {
+    /// The e-mail address.
+    #[serde(alias = "username")]
+    email: String,
+    /// The password.
+    password: String,
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TokensShape {
+    /// For requests.
+    access_token: String,
+    /// For the next access token; works once.
+    refresh_token: String,
+    /// Always `bearer`.
+    token_type: &'static str,
+    /// Seconds that the access token lives.
+    expires_in: i64,
+}
+
+impl TokensShape {
+    fn new(app: &App, tokens: LoggedIn) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            token_type: "bearer",
+            expires_in: app.identity.access_seconds(),
+        }
+    }
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefreshBody {
+    /// The token that the last log-in or refresh gave.
+    refresh_token: String,
+}
+
+/// Log in.
+#[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody,
+    responses((status = 200, body = TokensShape), (status = 401, description = "Wrong address or password")))]
+pub(super) async fn log_in(State(app): State<App>, Json(body): Json<LoginBody>) -> Result<axum::Json<TokensShape>> {
+    let tokens = identity::log_in(&app, &body.email, Zeroizing::new(body.password)).await?;
+    Ok(axum::Json(TokensShape::new(&app, tokens)))
+}
+
+/// Exchange a refresh token for new tokens.
+#[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshBody,
+    responses((status = 200, body = TokensShape), (status = 401, description = "The token or its session is over")))]
+pub(super) async fn refresh(State(app): State<App>, Json(body): Json<RefreshBody>) -> Result<axum::Json<TokensShape>> {
+    let tokens = identity::refresh(&app, &body.refresh_token).await?;
+    Ok(axum::Json(TokensShape::new(&app, tokens)))
+}
+
+/// Log out: the session's tokens, cookie and sockets stop working.
+#[utoipa::path(post, path = "/auth/logout", tag = "auth", responses((status = 204), (status = 401)),
+    security(("bearer" = [])))]
+pub(super) async fn log_out(State(app): State<App>, caller: Caller) -> Result<StatusCode> {
+    identity::end_session(&app, caller.signed_in.tenant, caller.signed_in.session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who am I?
+#[utoipa::path(get, path = "/auth/me", tag = "auth", responses((status = 200, body = UserShape), (status = 401)),
+    security(("bearer" = [])))]
+pub(super) async fn get_me(State(app): State<App>, caller: Caller) -> Result<axum::Json<UserShape>> {
+    let user = identity::get_user(&app, caller.signed_in.tenant, caller.signed_in.user).await?;
+    Ok(axum::Json(UserShape::from(&user)))
+}
+
+/// Who am I? The same under its other name.
+#[utoipa::path(get, path = "/users/me", tag = "auth", responses((status = 200, body = UserShape), (status = 401)),
+    security(("bearer" = [])))]
+pub(super) async fn get_myself(app: State<App>, caller: Caller) -> Result<axum::Json<UserShape>> {
+    get_me(app, caller).await
+}

@@ -1,0 +1,176 @@
+//! Channels.
+
+use crate::{
+    app::App,
+    channels::{self, Channel, ChannelStatus, Credentials, ListedNotice, NewChannel},
+    error::Result,
+    http::{Json, Path},
+    identity::{AdminScope, AgentScope},
+    ids::ChannelId,
+};
+use axum::{extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use whatsapp::client::AccessToken;
+
+/// A connected number. Its credentials are write-only.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChannelShape {
+    /// Its id.
+    id: ChannelId,
+    /// What the tenant calls it.
+    name: String,
+    /// Meta's id of the number.
+    phone_number_id: String,
+    /// Meta's id of the account.
+    waba_id: String,
+    /// The number as people read it.
+    display_phone: String,
+    /// Whether messages can leave.
+    status: ChannelStatus,
+}
+
+impl From<Channel> for ChannelShape {
+    fn from(channel: Channel) -> Self {
+        Self {
+            id: channel.id,
+            name: channel.name,
+            phone_number_id: channel.phone_number_id,
+            waba_id: channel.waba_id,
+            display_phone: channel.display_phone,
+            status: channel.status,
+        }
+    }
+}
+
+/// A list that fits on one page.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChannelList {
+    /// The channels, oldest first.
+    data: Vec<ChannelShape>,
+    /// Always null: there is one page.
+    next_cursor: Option<String>,
+}
+
+/// The connected numbers.
+#[utoipa::path(get, path = "/channels", tag = "channels", responses((status = 200, body = ChannelList), (status = 401)),
+    security(("bearer" = [])))]
+pub(super) async fn list_channels(State(app): State<App>, scope: AgentScope) -> Result<axum::Json<ChannelList>> {
+    let channels = channels::list_channels(&app, scope.tenant).await?;
+    Ok(axum::Json(ChannelList { data: channels.into_iter().map(ChannelShape::from).collect(), next_cursor: None }))
+}
+
+/// A number to connect.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChannelBody {
+    /// What the tenant calls it.
+    name: String,
+    /// Meta's id of the number.
+    phone_number_id: String,
+    /// Meta's id of the account.
+    waba_id: String,
+    /// The number as people read it.
+    #[serde(default)]
+    display_phone: String,
+    /// Authorises calls to Meta. Write-only.
+    access_token: String,
+    /// Signs Meta's webhooks. Write-only.
+    app_secret: String,
+    /// Proves at the handshake that the address is ours. Write-only.
+    #[serde(default)]
+    verify_token: String,
+}
+
+/// Connect a number.
+#[utoipa::path(post, path = "/channels", tag = "channels", request_body = ChannelBody,
+    responses((status = 201, body = ChannelShape), (status = 403), (status = 409), (status = 422)),
+    security(("bearer" = [])))]
+pub(super) async fn create_channel(
+    State(app): State<App>,
+    scope: AdminScope,
+    Json(body): Json<ChannelBody>,
+) -> Result<(StatusCode, axum::Json<ChannelShape>)> {
+    let new = NewChannel {
+        name: body.name,
+        phone_number_id: body.phone_number_id,
+        waba_id: body.waba_id,
+        display_phone: body.display_phone,
+        credentials: Credentials {
+            access_token: body.access_token,
+            app_secret: body.app_secret,
+            verify_token: body.verify_token,
+        },
+    };
+    let channel = channels::create_channel(&app, scope.tenant, &new).await?;
+    Ok((StatusCode::CREATED, axum::Json(channel.into())))
+}
+
+/// One channel.
+#[utoipa::path(get, path = "/channels/{id}", tag = "channels", params(("id" = ChannelId, Path)),
+    responses((status = 200, body = ChannelShape), (status = 404)), security(("bearer" = [])))]
+pub(super) async fn get_channel(
+    State(app): State<App>,
+    scope: AgentScope,
+    Path(id): Path<ChannelId>,
+) -> Result<axum::Json<ChannelShape>> {
+    Ok(axum::Json(channels::get_channel(&app, scope.tenant, id).await?.into()))
+}
+
+/// What a check of a channel found.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CheckShape {
+    /// Whether Meta accepts the token for this number.
+    ok: bool,
+    /// What Meta calls the number's owner.
+    verified_name: Option<String>,
+    /// What Meta thinks of the number: GREEN, YELLOW, RED.
+    quality_rating: Option<String>,
+    /// What is wrong, in Meta's words.
+    problem: Option<String>,
+}
+
+/// Ask Meta whether the channel's token works.
+#[utoipa::path(post, path = "/channels/{id}/check", tag = "channels", params(("id" = ChannelId, Path)),
+    responses((status = 200, body = CheckShape), (status = 404)), security(("bearer" = [])))]
+pub(super) async fn check_channel(
+    State(app): State<App>,
+    scope: AdminScope,
+    Path(id): Path<ChannelId>,
+) -> Result<axum::Json<CheckShape>> {
+    let channel = channels::get_channel(&app, scope.tenant, id).await?;
+    let credentials = channels::credentials(&app, scope.tenant, id).await?;
+    let token = AccessToken::new(credentials.access_token.clone());
+    let check = match app.graph.check(&channel.phone_number_id, &token).await {
+        Ok(info) => CheckShape {
+            ok: true,
+            verified_name: info.verified_name,
+            quality_rating: info.quality_rating,
+            problem: None,
+        },
+        Err(error) => CheckShape {
+            ok: false,
+            verified_name: None,
+            quality_rating: None,
+            problem: Some(error.graph_error().map_or_else(|| error.to_string(), |meta| meta.text().to_owned())),
+        },
+    };
+    Ok(axum::Json(check))
+}
+
+/// A list that fits on one page.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NoticeList {
+    /// The newest notices.
+    data: Vec<ListedNotice>,
+    /// Always null: the newest 200 are all that is shown.
+    next_cursor: Option<String>,
+}
+
+/// What Meta said about the channels and the account: quality, limits, templates, alerts.
+#[utoipa::path(get, path = "/channel-notices", tag = "channels", responses((status = 200, body = NoticeList), (status = 403)),
+    security(("bearer" = [])))]
+pub(super) async fn list_notices(State(app): State<App>, scope: AdminScope) -> Result<axum::Json<NoticeList>> {
+    let data = channels::list_notices(&app, scope.tenant, 200).await?;
+    Ok(axum::Json(NoticeList { data, next_cursor: None }))
+}

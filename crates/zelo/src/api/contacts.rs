@@ -1,0 +1,63 @@
+//! Contacts.
+
+use super::shapes::{self, ContactShape, ConversationShape};
+use crate::{
+    app::App,
+    contacts,
+    conversations::{self, AssigneeFilter, Listing, Position},
+    error::Result,
+    http::{List, Page, Path},
+    identity::AgentScope,
+    ids::ContactId,
+};
+use axum::extract::State;
+
+/// The contacts, newest first.
+#[utoipa::path(get, path = "/contacts", tag = "contacts",
+    params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<ContactShape>), (status = 401)), security(("bearer" = [])))]
+pub(super) async fn list_contacts(
+    State(app): State<App>,
+    scope: AgentScope,
+    page: Page,
+) -> Result<axum::Json<List<ContactShape>>> {
+    let found = contacts::list_contacts(&app, scope.tenant, page.after::<ContactId>()?, page.rows_to_read()).await?;
+    let list = List::new(found, &page, |contact| contact.id);
+    Ok(axum::Json(list.map(|contact| ContactShape::from(&contact))))
+}
+
+/// One contact.
+#[utoipa::path(get, path = "/contacts/{id}", tag = "contacts", params(("id" = ContactId, Path)),
+    responses((status = 200, body = ContactShape), (status = 404)), security(("bearer" = [])))]
+pub(super) async fn get_contact(
+    State(app): State<App>,
+    scope: AgentScope,
+    Path(id): Path<ContactId>,
+) -> Result<axum::Json<ContactShape>> {
+    Ok(axum::Json(ContactShape::from(&contacts::get_contact(&app, scope.tenant, id).await?)))
+}
+
+/// A contact's conversations, the current one first.
+#[utoipa::path(get, path = "/contacts/{id}/conversations", tag = "contacts",
+    params(("id" = ContactId, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<ConversationShape>), (status = 404)), security(("bearer" = [])))]
+pub(super) async fn list_contact_conversations(
+    State(app): State<App>,
+    scope: AgentScope,
+    Path(id): Path<ContactId>,
+    page: Page,
+) -> Result<axum::Json<List<ConversationShape>>> {
+    contacts::get_contact(&app, scope.tenant, id).await?;
+    let listing = Listing {
+        statuses: Vec::new(),
+        assignee: AssigneeFilter::Anybody,
+        channel: None,
+        contact: Some(id),
+        after: page.after::<Position>()?,
+        limit: page.rows_to_read(),
+    };
+    let found = conversations::list_conversations(&app, scope.tenant, &listing).await?;
+    let List { data, next_cursor } = List::new(found, &page, conversations::Conversation::position);
+    let data = shapes::conversations(&app, scope.tenant, data).await?;
+    Ok(axum::Json(List { data, next_cursor }))
+}

@@ -1,0 +1,168 @@
+//! Messages.
+
+use super::{seal::AnswerSeal, shapes::MessageShape};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    http::{
+        Idempotent, List, Page, Path, Query,
+        idempotency::{self, Answer, Owner},
+    },
+    identity::AgentScope,
+    ids::{ConversationId, MessageId},
+    messages::{self, SendRequest},
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use whatsapp::client::OutboundContent;
+
+/// Where to go on.
+#[derive(Deserialize, IntoParams)]
+pub(super) struct After {
+    /// What is new or changed since this `seq` of the conversation, in the order of the change.
+    after_seq: Option<i64>,
+}
+
+/// A conversation's messages: newest page first, oldest first within a page; or what changed since `after_seq`.
+#[utoipa::path(get, path = "/conversations/{id}/messages", tag = "messages",
+    params(("id" = ConversationId, Path), After, ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<MessageShape>), (status = 404)), security(("bearer" = [])))]
+pub(super) async fn list_messages(
+    State(app): State<App>,
+    scope: AgentScope,
+    Path(id): Path<ConversationId>,
+    Query(after): Query<After>,
+    page: Page,
+) -> Result<axum::Json<List<MessageShape>>> {
+    if let Some(seq) = after.after_seq {
+        let found = messages::list_after_seq(&app, scope.tenant, id, seq, i64::from(page.limit)).await?;
+        let data = found.iter().map(MessageShape::from).collect();
+        return Ok(axum::Json(List { data, next_cursor: None }));
+    }
+    let mut found = messages::list_messages(&app, scope.tenant, id, page.after()?, page.rows_to_read()).await?;
+    // The page is cut at its old end, so that it is turned around for the cut.
+    found.reverse();
+    let List { mut data, next_cursor } = List::new(found, &page, |message| (message.sent_at, message.seq));
+    data.reverse();
+    Ok(axum::Json(List { data: data.iter().map(MessageShape::from).collect(), next_cursor }))
+}
+
+/// What to send: `{"type": "text", "text": "…"}`, or another type with its object in Meta's shape.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct SendBody {
+    /// `text`, `image`, `video`, `audio`, `document`, `sticker`, `location`, `contacts`, `reaction`, `interactive` or
+    /// `template`.
+    r#type: String,
+    /// The message of the same conversation that is quoted.
+    #[serde(default)]
+    reply_to: Option<MessageId>,
+    /// The object that is named like the type; for text also just the words.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    parts: serde_json::Map<String, serde_json::Value>,
+}
+
+impl SendBody {
+    /// The message that is quoted.
+    pub(super) fn reply_to(&self) -> Option<MessageId> {
+        self.reply_to
+    }
+
+    /// The content, if it is one.
+    pub(super) fn content(&self) -> Result<OutboundContent> {
+        let kind = self.r#type.as_str();
+        if let Some(unknown) = self.parts.keys().find(|name| *name != kind && *name != "preview_url") {
+            return Err(Error::invalid(unknown.clone(), "unknown_field", "There is no such field for this type."));
+        }
+        let part = self.parts.get(kind).cloned();
+        let part = part.ok_or_else(|| Error::invalid(kind, "required", "The object of this type is missing."))?;
+        let part = match part {
+            serde_json::Value::String(body) if kind == "text" => serde_json::json!({
+                "body": body, "preview_url": self.parts.get("preview_url").and_then(serde_json::Value::as_bool).unwrap_or(false)
+            }),
+            other => other,
+        };
+        serde_json::from_value(serde_json::json!({ kind: part }))
+            .map_err(|error| Error::invalid(kind, "invalid", error.to_string()))
+    }
+}
+
+/// Send a message into a conversation. It is queued at once and leaves as soon as Meta takes it.
+#[utoipa::path(post, path = "/conversations/{id}/messages", tag = "messages",
+    params(("id" = ConversationId, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = SendBody,
+    responses((status = 202, body = MessageShape), (status = 403), (status = 404), (status = 409), (status = 422)),
+    security(("bearer" = [])))]
+pub(super) async fn send_message(
+    State(app): State<App>,
+    scope: AgentScope,
+    Path(id): Path<ConversationId>,
+    request: Idempotent<SendBody>,
+) -> Result<Response> {
+    scope.may_reply()?;
+    let content = request.body.content()?;
+    let send = SendRequest { conversation: id, content, reply_to: request.body.reply_to(), author: scope.user };
+    send_once(&app, &scope, &send, request.key.as_ref()).await
+}
+
+/// Send, or give the answer again that the same request got before: the check, the message and the kept answer are one
+/// transaction.
+pub(super) async fn send_once(
+    app: &App,
+    scope: &AgentScope,
+    send: &SendRequest,
+    key: Option<&idempotency::Key>,
+) -> Result<Response> {
+    let tenant = scope.tenant;
+    let seal = AnswerSeal::of(app, tenant).await?;
+    let owner = Owner { tenant: tenant.tenant().0, caller: scope.user.0 };
+    let now = app.clock.now();
+    let passed = messages::pass(app, tenant, send).await;
+    let answer = db::write!(app.db, "send_message", tenant.into(), |tx| -> Result<Answer> {
+        if let Some(key) = key
+            && let Some(answer) = idempotency::begin(tx, &seal, owner, key, now).await?.into_replay()?
+        {
+            return Ok(answer);
+        }
+        let passed = passed.as_ref().map_err(refusal_again)?;
+        let message = messages::enqueue(tx, app, tenant, passed).await?;
+        let body = serde_json::to_vec(&MessageShape::from(&message)).map_err(Error::internal)?;
+        let answer = Answer { status: StatusCode::ACCEPTED, body };
+        if let Some(key) = key {
+            idempotency::finish(tx, &seal, owner, key, &answer).await?;
+        }
+        Ok(answer)
+    })?;
+    Ok(answer.into_response())
+}
+
+/// A refusal of the gate, said again from inside the transaction: a request that was accepted before gets its old answer
+/// even when the window has closed since.
+fn refusal_again(error: &Error) -> Error {
+    match error {
+        Error::NotFound => Error::NotFound,
+        Error::WindowClosed => Error::WindowClosed,
+        Error::Invalid(errors) => Error::Invalid(errors.clone()),
+        Error::Conflict { code, detail } => Error::Conflict { code, detail: detail.clone() },
+        Error::Unavailable(_) => Error::Unavailable(None),
+        other => Error::internal(other.to_string()),
+    }
+}
+
+/// Send a message again that failed, or whose outcome nobody knows. If it did arrive, it arrives twice.
+#[utoipa::path(post, path = "/messages/{id}/retry", tag = "messages", params(("id" = MessageId, Path)),
+    responses((status = 202, body = MessageShape), (status = 403), (status = 404), (status = 409)),
+    security(("bearer" = [])))]
+pub(super) async fn retry_message(
+    State(app): State<App>,
+    scope: AgentScope,
+    Path(id): Path<MessageId>,
+) -> Result<(StatusCode, axum::Json<MessageShape>)> {
+    scope.may_reply()?;
+    let message = messages::retry_message(&app, scope.tenant, id).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(MessageShape::from(&message))))
+}

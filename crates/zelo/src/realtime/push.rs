@@ -1,0 +1,119 @@
+//! From the outbox to the rooms.
+
+use crate::{
+    api::shapes::{self, ConversationShape, MessageShape},
+    app::App,
+    conversations,
+    error::{Error, Result},
+    events::{Event, Follower, Recorded},
+    ids::{ConversationId, MessageId, TenantId},
+    messages,
+    tenants::TenantScope,
+};
+use serde::Serialize;
+use serde_json::json;
+use socketioxide::SocketIo;
+use std::time::Duration;
+
+/// The pause after a failure of the database.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// The room of everybody of a tenant.
+pub(super) fn tenant_room(tenant: TenantId) -> String {
+    format!("tenant:{tenant}")
+}
+
+/// The room of those who look at a conversation.
+pub(super) fn conversation_room(tenant: TenantId, conversation: ConversationId) -> String {
+    format!("conversation:{tenant}:{conversation}")
+}
+
+/// Follow what happens and tell it, until the application stops.
+pub(super) async fn follow(app: App, io: SocketIo) {
+    let Some(mut follower) = begin(&app).await else { return };
+    loop {
+        let events = tokio::select! {
+            events = follower.next() => events,
+            () = app.stop.cancelled() => break,
+        };
+        match events {
+            Ok(events) => {
+                for recorded in events.iter().filter(|recorded| app.audience.hears(recorded.tenant)) {
+                    if let Err(error) = tell(&app, &io, recorded).await {
+                        tracing::warn!(%error, "An event could not be told; listeners see the gap and fetch it");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "The outbox cannot be followed; it is taken up again where it was left");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+    io.close().await;
+}
+
+async fn begin(app: &App) -> Option<Follower> {
+    loop {
+        match Follower::begin(&app.db).await {
+            Ok(follower) => return Some(follower),
+            Err(error) => {
+                tracing::warn!(%error, "The outbox cannot be read");
+                tokio::select! {
+                    () = tokio::time::sleep(AFTER_FAILURE) => {}
+                    () = app.stop.cancelled() => return None,
+                }
+            }
+        }
+    }
+}
+
+async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
+    let (tenant, scope) = (recorded.tenant, TenantScope::of_work(recorded.tenant));
+    let (conversation_id, seq) = (recorded.event.conversation(), recorded.event.seq());
+    match recorded.event {
+        Event::MessageCreated { message, .. } => {
+            let Some(message) = message_shape(app, scope, message).await? else { return Ok(()) };
+            let payload = json!({ "message": message, "conversation_id": conversation_id, "seq": seq });
+            emit(io, tenant, "message:new", &payload).await;
+        }
+        Event::MessageStatus { message, .. } => {
+            let Some(message) = message_shape(app, scope, message).await? else { return Ok(()) };
+            let payload = json!({
+                "message_id": message.id, "conversation_id": conversation_id, "status": message.status,
+                "error": message.error, "seq": seq,
+            });
+            emit(io, tenant, "message:status", &payload).await;
+        }
+        Event::ConversationUpdated { .. } => {
+            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else { return Ok(()) };
+            emit(io, tenant, "conversation:updated", &json!({ "conversation": conversation, "seq": seq })).await;
+        }
+        Event::ConversationAssigned { .. } => {
+            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else { return Ok(()) };
+            let payload =
+                json!({ "conversation_id": conversation_id, "assignee": conversation.assignee, "seq": seq });
+            emit(io, tenant, "conversation:assigned", &payload).await;
+        }
+    }
+    Ok(())
+}
+
+async fn message_shape(app: &App, scope: TenantScope, id: MessageId) -> Result<Option<MessageShape>> {
+    let found = messages::load_messages(app, scope, &[id]).await?;
+    Ok(found.first().map(MessageShape::from))
+}
+
+async fn conversation_shape(app: &App, scope: TenantScope, id: ConversationId) -> Result<Option<ConversationShape>> {
+    match conversations::get_conversation(app, scope, id).await {
+        Ok(found) => Ok(Some(shapes::conversation(app, scope, found).await?)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn emit<T: Serialize + Sync>(io: &SocketIo, tenant: TenantId, event: &'static str, payload: &T) {
+    if let Err(error) = io.to(tenant_room(tenant)).emit(event, payload).await {
+        tracing::warn!(%error, event, "An event could not be sent to the room");
+    }
+}
