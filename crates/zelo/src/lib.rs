@@ -3,6 +3,7 @@
 //! The rooms, in the order in which a reader meets them; `ARCHITECTURE.md` walks through them.
 
 pub mod app;
+pub mod cli;
 pub mod router;
 
 // What everything stands on.

@@ -1,0 +1,180 @@
+//! `zelo channel`: the WhatsApp numbers of a tenant.
+
+use super::{
+    Context,
+    failure::{Failure, Result, with_causes},
+    say, start, user,
+};
+use crate::{
+    app::App,
+    channels::{self, Channel, Credentials, NewChannel},
+    crypto::Token,
+    tenants::TenantScope,
+};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::{path::PathBuf, process::ExitCode};
+use whatsapp::client::{AccessToken, NumberInfo, SendError};
+use zeroize::Zeroizing;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Connect a number.
+    #[command(
+        after_help = "Example: zelo channel create --tenant hotel-mirante --phone-number-id 200300400500601 --waba-id 100200300400501 --access-token-stdin --app-secret-file secret.txt < token.txt"
+    )]
+    Create(Box<Create>),
+    /// Show a tenant's numbers.
+    #[command(after_help = "Example: zelo channel list --tenant hotel-mirante")]
+    List {
+        /// The tenant's slug.
+        #[arg(long)]
+        tenant: String,
+    },
+    /// Ask Meta whether the numbers' tokens are good.
+    #[command(after_help = "Example: zelo channel check --tenant hotel-mirante")]
+    Check {
+        /// The tenant's slug.
+        #[arg(long)]
+        tenant: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The tenant's slug.
+    #[arg(long)]
+    tenant: String,
+    /// What the tenant calls the number.
+    #[arg(long, default_value = "WhatsApp")]
+    name: String,
+    /// Meta's id of the number.
+    #[arg(long)]
+    phone_number_id: String,
+    /// Meta's id of the account.
+    #[arg(long)]
+    waba_id: String,
+    /// The number as people read it.
+    #[arg(long, default_value = "")]
+    display_phone: String,
+    /// Read the access token from standard input.
+    #[arg(long, required = true)]
+    access_token_stdin: bool,
+    /// A file with the secret of the Meta app.
+    #[arg(long, value_name = "FILE")]
+    app_secret_file: PathBuf,
+    /// A file with the word that Meta sends when the address is confirmed; a new one is made if left out.
+    #[arg(long, value_name = "FILE")]
+    verify_token_file: Option<PathBuf>,
+}
+
+pub(super) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
+    match command {
+        Command::Create(create) => connect(*create, context).await?,
+        Command::List { tenant } => list(&tenant, context).await?,
+        Command::Check { tenant } => return check(&tenant, context).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn connect(create: Create, context: &Context) -> Result<()> {
+    let access_token = user::read_secret("access token")?.to_string();
+    let app_secret = read_file(&create.app_secret_file)?.to_string();
+    let verify_token = match &create.verify_token_file {
+        Some(file) => read_file(file)?.to_string(),
+        None => Token::random()?.reveal().to_owned(),
+    };
+    let app = start::open_from(&context.sources).await?;
+    let scope = scope(&app, &create.tenant).await?;
+    let new = NewChannel {
+        name: create.name,
+        phone_number_id: create.phone_number_id,
+        waba_id: create.waba_id,
+        display_phone: create.display_phone,
+        credentials: Credentials { access_token, app_secret, verify_token: verify_token.clone() },
+    };
+    let channel = channels::create_channel(&app, scope, &new).await?;
+    let url = format!("{}/webhooks/whatsapp/{}", app.config.public_url(), channel.id);
+    let mut value = to_json(&channel);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("webhook_url".into(), url.clone().into());
+        object.insert("verify_token".into(), verify_token.clone().into());
+    }
+    let text = format!(
+        "The number {} is connected as {}.\nGive Meta this webhook address: {url}\nand this verify token:          \
+         {verify_token}",
+        channel.phone_number_id, channel.id
+    );
+    say::either(context.json, &value, &text);
+    Ok(())
+}
+
+async fn list(tenant: &str, context: &Context) -> Result<()> {
+    let app = start::open_from(&context.sources).await?;
+    let all = channels::list_channels(&app, scope(&app, tenant).await?).await?;
+    let data: Vec<Value> = all.iter().map(to_json).collect();
+    let text: Vec<String> = all
+        .iter()
+        .map(|it| format!("{}  {:<18} {:<17} {}", it.id, it.phone_number_id, it.status.as_str(), it.name))
+        .collect();
+    say::either(context.json, &json!({ "data": data }), &text.join("\n"));
+    Ok(())
+}
+
+async fn check(tenant: &str, context: &Context) -> Result<ExitCode> {
+    let app = start::open_from(&context.sources).await?;
+    let scope = scope(&app, tenant).await?;
+    let (mut data, mut text, mut all_good) = (Vec::new(), Vec::new(), true);
+    for channel in channels::list_channels(&app, scope).await? {
+        let answer = ask_meta(&app, scope, &channel).await?;
+        let mut value = to_json(&channel);
+        let (ok, said) = match &answer {
+            Ok(info) => (true, info.verified_name.clone().unwrap_or_else(|| "the token is good".into())),
+            Err(error) => (false, with_causes(error)),
+        };
+        all_good &= ok;
+        text.push(format!("{} {}: {said}", if ok { "ok  " } else { "fail" }, channel.phone_number_id));
+        if let Some(object) = value.as_object_mut() {
+            object.insert("ok".into(), ok.into());
+            object.insert("detail".into(), said.into());
+        }
+        data.push(value);
+    }
+    if data.is_empty() {
+        text.push("This tenant has no numbers yet; connect one with `zelo channel create`.".into());
+    }
+    say::either(context.json, &json!({ "data": data }), &text.join("\n"));
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What Meta says about a number, with the channel's own token.
+pub(super) async fn ask_meta(
+    app: &App,
+    scope: TenantScope,
+    channel: &Channel,
+) -> Result<std::result::Result<NumberInfo, SendError>> {
+    let credentials = channels::credentials(app, scope, channel.id).await?;
+    let token = AccessToken::new(credentials.access_token.clone());
+    Ok(app.graph.check(&channel.phone_number_id, &token).await)
+}
+
+async fn scope(app: &App, slug: &str) -> Result<TenantScope> {
+    Ok(TenantScope::of_work(super::tenant::find(app, slug).await?.id))
+}
+
+fn read_file(path: &PathBuf) -> Result<Zeroizing<String>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
+    Ok(Zeroizing::new(Zeroizing::new(text).trim().to_owned()))
+}
+
+fn to_json(channel: &Channel) -> Value {
+    json!({
+        "id": channel.id,
+        "name": channel.name,
+        "phone_number_id": channel.phone_number_id,
+        "waba_id": channel.waba_id,
+        "display_phone": channel.display_phone,
+        "status": channel.status,
+    })
+}

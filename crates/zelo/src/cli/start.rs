@@ -1,0 +1,98 @@
+//! From settings to an application, as every command that needs one begins.
+
+use super::{
+    failure::{Failure, Result, with_causes},
+    say,
+};
+use crate::{
+    app::{App, Stores, open_stores},
+    clock::Clock,
+    config::{Config, Sources},
+    crypto::{Keyring, MasterKey},
+};
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::Path,
+};
+
+/// Read the settings, and say on standard error what they hold in vain.
+pub(super) fn settings(sources: &Sources) -> Result<Config> {
+    let config = Config::load(sources)?;
+    for notice in config.notices() {
+        say::aside(&format!("note: {notice}"));
+    }
+    Ok(config)
+}
+
+/// Open an installation: its folder, its stores brought up to date, its master key.
+pub(super) async fn open(config: Config) -> Result<App> {
+    let clock = Clock::of_the_host();
+    private_folder(&config.data.dir)?;
+    let stores = open_stores(&config, &clock).await.map_err(|error| unreachable(&config, &error))?;
+    let master = master_key(&config, &stores).await?;
+    App::assemble(config, stores, master, clock).await.map_err(|error| wrong_key(&error))
+}
+
+/// The settings and the installation in one.
+pub(super) async fn open_from(sources: &Sources) -> Result<App> {
+    open(settings(sources)?).await
+}
+
+/// Make a folder that only its owner can read, and refuse one that others can write to.
+pub(super) fn private_folder(folder: &Path) -> Result<()> {
+    let shown = folder.display();
+    match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => {
+            Err(Failure::new(format!("{shown} is no folder: set ZELO__DATA__DIR to one")))
+        }
+        Ok(found) if found.permissions().mode() & 0o022 != 0 => {
+            Err(Failure::new(format!("others can write to the data folder {shown}: run chmod 700 {shown}")))
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+                Failure::new(format!(
+                    "the data folder {shown} cannot be made ({error}): make it for this user, or set ZELO__DATA__DIR"
+                ))
+            })
+        }
+        Err(error) => Err(Failure::new(format!(
+            "the data folder {shown} cannot be used ({error}): give this user access, or set ZELO__DATA__DIR"
+        ))),
+    }
+}
+
+async fn master_key(config: &Config, stores: &Stores) -> Result<MasterKey> {
+    if let Some(key) = &config.keys.encryption_key {
+        return Ok(MasterKey::from_hex(key.expose())?);
+    }
+    let may_create = Keyring::is_empty(&stores.keys).await?;
+    Ok(MasterKey::from_directory(&config.data.dir, may_create)?)
+}
+
+fn unreachable(config: &Config, error: &db::Error) -> Failure {
+    let text = with_causes(error);
+    match error {
+        db::Error::Unsafe(_) => Failure::new(text),
+        _ => Failure::new(format!(
+            "the database {} or the keystore {} cannot be used ({text}): check DATABASE_URL and KEYS_DATABASE_URL, or \
+             run `zelo doctor`",
+            config.database_url(),
+            config.keys_database_url()
+        )),
+    }
+}
+
+/// The first thing that a wrong master key breaks is opening the platform's keys.
+fn wrong_key(error: &crate::Error) -> Failure {
+    let text = with_causes(error);
+    if text.contains(&crate::crypto::KeyError::Lost.to_string()) {
+        return Failure::new(
+            "the master key is not the one that this installation was made with: put the right master.key into the \
+             data folder, or set ENCRYPTION_KEY to it",
+        );
+    }
+    Failure::new(text)
+}
