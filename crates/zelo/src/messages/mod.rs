@@ -4,6 +4,7 @@ mod body;
 mod inbound;
 mod model;
 mod page;
+mod preview;
 mod send;
 mod status;
 pub(crate) mod store;
@@ -12,6 +13,7 @@ pub use body::{Body, Said, message_place};
 pub use inbound::{NewInbound, insert_inbound, known_wamids};
 pub use model::{Author, Direction, Message, MessageStatus, SendFailure};
 pub use page::{list_after_seq, list_messages, load_messages};
+pub use preview::load_last;
 pub use send::{
     Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue, load_outgoing, pass,
     retry_message, send_message,

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> Result<Message> {
+pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> Result<Message> {
     let body = Body::open(scope, row.id, key, &row.content_sealed)?;
     Ok(Message {
         id: row.id,
