@@ -49,6 +49,19 @@ template-named = Template { $name }
 unsupported-message = A kind of message that Zelo does not show yet. See it on the phone.
 open-file = Open
 file-not-here = not available here yet
+automatic = Automatic
+form-answered = Answered the form
+order-of = { $count ->
+    [one] Order of { $count } product
+   *[other] Order of { $count } products
+}
+system-number-changed = The contact changed their number
+system-user-id-changed = WhatsApp gave the contact a new id
+system-identity-changed = The contact’s security code changed
+system-notice = Notice of WhatsApp about the contact
+system-revoked = The contact deleted a message
+system-calls-allowed = The contact allowed calls
+system-calls-refused = The contact did not allow calls
 
 error-rate = too many messages in a short time
 error-experiment = the contact is in an experiment of Meta and does not get this kind of message

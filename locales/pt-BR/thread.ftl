@@ -49,6 +49,19 @@ template-named = Modelo { $name }
 unsupported-message = Mensagem de um tipo que o Zelo ainda não mostra. Veja no celular.
 open-file = Abrir
 file-not-here = ainda não disponível aqui
+automatic = Automático
+form-answered = Respondeu ao formulário
+order-of = { $count ->
+    [one] Pedido de { $count } produto
+   *[other] Pedido de { $count } produtos
+}
+system-number-changed = O contato mudou de número
+system-user-id-changed = O WhatsApp deu um novo id ao contato
+system-identity-changed = O código de segurança do contato mudou
+system-notice = Aviso do WhatsApp sobre o contato
+system-revoked = O contato apagou uma mensagem
+system-calls-allowed = O contato permitiu ligações
+system-calls-refused = O contato não permitiu ligações
 
 error-rate = mensagens demais em pouco tempo
 error-experiment = o contato está num experimento da Meta e não recebe este tipo de mensagem

@@ -1,8 +1,8 @@
 //! The web inbox: what a page shows, how it is drawn, and the files it loads.
 //!
-//! A handler fills plain structs of [`view`], chooses a [`context::PageContext`] (language, theme, clock) and calls one
-//! function of [`render`]. One fragment serves the first load, the answer to a form and the live update, so that the
-//! three can never differ. Nothing here knows a service, a database or HTTP.
+//! A handler of [`routes`] asks the services, fills plain structs of [`view`] with a [`context::PageContext`] (language,
+//! theme, clock) and calls one function of [`render`]. One fragment serves the first load, the answer to a form and the
+//! live update, so that the three can never differ. Only `routes` knows services and HTTP, and nothing here a database.
 //!
 //! Pages run under a policy without inline script or style; the tests keep the templates free of both.
 

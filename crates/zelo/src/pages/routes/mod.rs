@@ -1,0 +1,51 @@
+//! The addresses of the pages.
+//!
+//! Every page works as a plain form or link; with the header `X-Fragment` the same addresses answer with the part of the
+//! page that changed. Refusals are notices in fragments and pages of their own otherwise.
+
+mod actions;
+mod address;
+mod content;
+mod entries;
+mod files;
+mod inbox;
+mod list;
+mod sending;
+mod session;
+mod thread;
+mod visit;
+
+#[cfg(test)]
+mod tests;
+
+use crate::app::App;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+
+/// The largest form, in bytes. A text has up to 4,096 characters, each up to 12 bytes when written as `%F0%9F%98%80`.
+const LARGEST_FORM: usize = 64 * 1024;
+
+/// Everything that browsers load and send.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/login", get(session::show_login).post(session::log_in))
+        .route("/logout", post(session::log_out))
+        .route("/session/preferences", post(session::prefer))
+        .route("/session/token", get(session::token))
+        .route("/", get(inbox::show))
+        .route("/conversations/{id}", get(inbox::show_conversation))
+        .route("/fragments/list", get(inbox::list_fragment))
+        .route("/fragments/items/{id}", get(inbox::item_fragment))
+        .route("/fragments/conversations/{id}/messages", get(inbox::messages_fragment))
+        .route("/fragments/messages/{id}", get(inbox::message_fragment))
+        .route("/conversations/{id}/messages", post(actions::send))
+        .route("/conversations/{id}/read", post(actions::mark_read))
+        .route("/conversations/{id}/status", post(actions::set_status))
+        .route("/conversations/{id}/assignment", post(actions::assign))
+        .route("/messages/{id}/retry", post(actions::retry))
+        .route("/assets/{*path}", get(files::file))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+}

@@ -1,0 +1,171 @@
+//! Logging in and out, and what a browser remembers.
+
+use super::{
+    address::checked_next,
+    visit::{LANG_COOKIE, THEME_COOKIE, Visit, html, see, with_body},
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    http::Json,
+    identity::{self, Caller, session_cookie_name},
+    pages::{
+        context::Theme,
+        locale::Lang,
+        render,
+        view::{LoginError, LoginPage},
+    },
+};
+use axum::{
+    Form,
+    extract::{State, rejection::FormRejection},
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// A year, in seconds: a choice of theme is kept until it is changed.
+const KEPT: u32 = 365 * 24 * 60 * 60;
+
+/// Where the log-in page leads to.
+#[derive(Default, Deserialize)]
+pub(super) struct Onward {
+    next: Option<String>,
+}
+
+/// The log-in page; those who are signed in go on. The platform's own people have no other page, so they see it too.
+pub(super) async fn show_login(State(app): State<App>, visit: Visit, caller: Option<Caller>) -> Response {
+    let onward: Onward = visit.query();
+    let next = checked_next(onward.next.as_deref().unwrap_or("/"));
+    if caller.is_some_and(|caller| !caller.signed_in.role.is_platform()) {
+        return see(next);
+    }
+    let page = LoginPage { next: next.to_owned(), host: host(&app), ..LoginPage::default() };
+    html(render::login(&visit.cx, &page)).unwrap_or_else(|error| visit.refuse(error))
+}
+
+/// What the log-in form sends.
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Log in: a cookie, and on to the page that was asked for.
+pub(super) async fn log_in(
+    State(app): State<App>,
+    visit: Visit,
+    form: std::result::Result<Form<Credentials>, FormRejection>,
+) -> Response {
+    let Ok(Form(Credentials { email, password, next })) = form else {
+        return visit.refuse(Error::Malformed("The form could not be read.".into()));
+    };
+    let (next, password) = (checked_next(&next), Zeroizing::new(password));
+    match identity::log_in_with_cookie(&app, &email, password).await {
+        Ok(session) => (session_cookie(&app, &session), see(next)).into_response(),
+        Err(error) => {
+            let cause = login_error(&error);
+            let page = LoginPage { next: next.to_owned(), email, error: Some(cause), host: host(&app) };
+            with_body(error, render::login(&visit.cx, &page).unwrap_or_default())
+        }
+    }
+}
+
+fn login_error(error: &Error) -> LoginError {
+    match error {
+        Error::Unauthorized => LoginError::Mismatch { attempts_left: None },
+        Error::TooManyRequests { retry_after } => {
+            LoginError::TooManyAttempts { retry_after_s: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX) }
+        }
+        _ => LoginError::Failed,
+    }
+}
+
+/// End the session. What the browser kept of it goes too.
+pub(super) async fn log_out(State(app): State<App>, visit: Visit, caller: Option<Caller>) -> Response {
+    if let Some(Caller { signed_in }) = caller
+        && let Err(error) = identity::end_session(&app, signed_in.tenant, signed_in.session).await
+    {
+        return visit.refuse(error);
+    }
+    let clear = HeaderValue::from_static("\"cache\", \"storage\"");
+    let headers = [(HeaderName::from_static("clear-site-data"), clear)];
+    (session_cookie(&app, "; Max-Age=0"), headers, see("/login")).into_response()
+}
+
+type CookieHeader = [(HeaderName, String); 1];
+
+/// Ends with the browser's session; the server ends it earlier where it must.
+fn session_cookie(app: &App, value: &str) -> CookieHeader {
+    let is_development = app.config.is_development();
+    let name = session_cookie_name(is_development);
+    [(header::SET_COOKIE, format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{}", secure(is_development)))]
+}
+
+fn secure(is_development: bool) -> &'static str {
+    if is_development { "" } else { "; Secure" }
+}
+
+/// What the forms for theme and language send: one of them.
+#[derive(Deserialize)]
+pub(super) struct Preferences {
+    theme: Option<String>,
+    lang: Option<String>,
+    #[serde(default)]
+    next: String,
+}
+
+/// Remember a theme or a language in the browser; works without a session.
+pub(super) async fn prefer(
+    State(app): State<App>,
+    visit: Visit,
+    form: std::result::Result<Form<Preferences>, FormRejection>,
+) -> Response {
+    let Ok(Form(Preferences { theme, lang, next })) = form else {
+        return visit.refuse(Error::Malformed("The form could not be read.".into()));
+    };
+    let mut response = if visit.is_fragment { super::visit::nothing() } else { see(checked_next(&next)) };
+    let theme = theme.map(|theme| (THEME_COOKIE, Theme::from_name(&theme).name()));
+    let lang = lang.and_then(|lang| Lang::from_tag(&lang)).map(|lang| (LANG_COOKIE, lang.tag()));
+    let secure = secure(app.config.is_development());
+    for (name, value) in theme.into_iter().chain(lang) {
+        let cookie = format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={KEPT}{secure}");
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// A short-lived token.
+#[derive(Serialize)]
+pub(super) struct Token {
+    token: String,
+}
+
+/// The token with which a page opens its socket.
+pub(super) async fn token(State(app): State<App>, caller: Caller) -> Result<Json<Token>> {
+    Ok(Json(Token { token: caller.access_token(&app)? }))
+}
+
+fn host(app: &App) -> String {
+    let url = app.config.public_url();
+    url.split_once("://").map_or(url.as_str(), |(_, host)| host).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_wrong_password_is_told_apart_from_a_fault_of_ours() {
+        assert_eq!(login_error(&Error::Unauthorized), LoginError::Mismatch { attempts_left: None });
+        assert_eq!(login_error(&Error::Unavailable(None)), LoginError::Failed);
+        let wait = Error::TooManyRequests { retry_after: Duration::from_secs(90) };
+        assert_eq!(login_error(&wait), LoginError::TooManyAttempts { retry_after_s: 90 });
+    }
+}
