@@ -14,7 +14,6 @@ pub use inbound::{NewInbound, insert_inbound, known_wamids};
 pub use model::{Author, Direction, Message, MessageStatus, SendFailure};
 pub use preview::{load_last, preview_text};
 pub use page::{list_after_seq, list_messages, load_messages};
-pub use preview::load_last;
 pub use send::{
     Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue, load_outgoing, pass,
     retry_message, send_message,

@@ -1,2 +1,0 @@
-//! Stub until the pages' handlers are merged.
-pub fn router() -> axum::Router<crate::app::App> { axum::Router::new() }
