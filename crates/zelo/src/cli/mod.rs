@@ -132,7 +132,7 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Simulator(arguments) => simulator::run(arguments, context).await?,
         Command::Doctor => return Box::pin(doctor::run(context)).await,
         Command::Bench(command) => Box::pin(bench::run(command, context)).await?,
-        Command::Openapi => say::line(&crate::api::docs::document()),
+        Command::Openapi => say::line(crate::api::docs::document()),
         Command::Config => {
             let config = start::settings(&context.sources)?;
             let description = config.describe();
