@@ -36,6 +36,6 @@ pub fn router(app: &App) -> Router {
 
     let ids = app.ids.clone();
     let routes = Router::new().merge(webhooks).merge(programs).merge(operators).merge(people);
-    let routes = routes.with_state(app.clone()).layer(realtime::layer(app));
+    let routes = routes.with_state(app.clone()).merge(realtime::router(app));
     Stack::new(&app.config, Arc::new(move || ids.next())).wrap(routes)
 }
