@@ -167,7 +167,7 @@ impl<'a, 'm> Page<'a, 'm> {
             Author::User(user) if user == self.reading.me => self.reading.cx.text("you"),
             Author::User(user) => self.reading.users.get(&user).map(|user| user.name.clone()).unwrap_or_default(),
             Author::Contact if message.direction == Direction::Inbound => self.reading.contact.to_owned(),
-            Author::Contact => self.reading.cx.text("automatic"),
+            Author::Contact => self.reading.cx.text("automatic-sender"),
         }
     }
 }
