@@ -5,7 +5,7 @@ use super::{
     list::load_staff,
     sending::send_once,
     thread::{Opened, Written},
-    visit::{Desk, html, id, notice, nothing, see, with_body},
+    visit::{Desk, html, id, nothing, notice, see, with_body},
 };
 use crate::{
     conversations::{self, Conversation, ConversationStatus},
@@ -59,7 +59,11 @@ pub(super) async fn send(desk: Desk, Path(text): Path<String>, form: Sent<Compos
     }
 }
 
-async fn send_text(desk: &Desk, conversation: ConversationId, composed: &Composed) -> Result<messages::Message> {
+async fn send_text(
+    desk: &Desk,
+    conversation: ConversationId,
+    composed: &Composed,
+) -> Result<messages::Message> {
     desk.may_reply()?;
     // Browsers send line breaks of a form as CR LF (HTML, "constructing the form data set").
     let content = OutboundContent::text(composed.text.replace("\r\n", "\n").trim());

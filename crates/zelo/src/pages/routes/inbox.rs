@@ -15,10 +15,7 @@ use crate::{
         view::{InboxPage, Notice, Person},
     },
 };
-use axum::{
-    extract::Path,
-    response::Response,
-};
+use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 
 /// The inbox with no conversation open.
