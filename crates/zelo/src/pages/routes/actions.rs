@@ -89,7 +89,7 @@ async fn refuse(desk: &Desk, conversation: ConversationId, error: Error, text: S
     if desk.visit.is_fragment {
         return with_body(error, render::notice(desk.cx(), &said).unwrap_or_default());
     }
-    match inbox::page(desk, Some((opened, Written { text, notice: Some(said) })), None).await {
+    match inbox::page(desk, Some((opened, Written { text, notice: Some(said) }))).await {
         Ok(mut page) => {
             // Logs the error like every other answer to one.
             *page.status_mut() = with_body(error, String::new()).status();
