@@ -3,8 +3,10 @@
 //! Every command prints for people, or with `--json` for programs; it ends with 0, with 1 when something went wrong,
 //! and with 2 when it was used wrongly.
 
+mod bench;
 mod channel;
 mod demo;
+mod doctor;
 mod failure;
 mod migrate;
 mod say;
@@ -73,6 +75,12 @@ enum Command {
         after_help = "Example: zelo simulator --port 8090 --callback http://127.0.0.1:8080/webhooks/whatsapp"
     )]
     Simulator(simulator::Arguments),
+    /// Look for what is wrong with this installation, and say the cure.
+    #[command(after_help = "Example: zelo doctor --json")]
+    Doctor,
+    /// Measure this installation.
+    #[command(subcommand, after_help = "Example: zelo bench ingest --messages 20000 --connections 32")]
+    Bench(bench::Command),
     /// Print the API description.
     #[command(after_help = "Example: zelo openapi > openapi.json")]
     Openapi,
@@ -122,6 +130,8 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::User(command) => user::run(command, context).await?,
         Command::Channel(command) => return channel::run(command, context).await,
         Command::Simulator(arguments) => simulator::run(arguments, context).await?,
+        Command::Doctor => return Box::pin(doctor::run(context)).await,
+        Command::Bench(command) => Box::pin(bench::run(command, context)).await?,
         Command::Openapi => say::line(&crate::api::docs::document()),
         Command::Config => {
             let config = start::settings(&context.sources)?;
@@ -159,6 +169,8 @@ mod tests {
             "zelo serve --roles api,worker,scheduler",
             "zelo worker --queue messages=8",
             "zelo migrate --dry-run",
+            "zelo doctor --json",
+            "zelo bench ingest --messages 100 --connections 4 --json",
             "zelo tenant create --name Hotel --slug hotel --json",
             "zelo user create --tenant hotel --email ana@hotel.com.br --role agent --password-stdin --json",
             "zelo channel create --tenant hotel --phone-number-id 1 --waba-id 2 --access-token-stdin --app-secret-file f --json",

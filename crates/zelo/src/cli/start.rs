@@ -86,7 +86,7 @@ fn unreachable(config: &Config, error: &db::Error) -> Failure {
 }
 
 /// The first thing that a wrong master key breaks is opening the platform's keys.
-fn wrong_key(error: &crate::Error) -> Failure {
+pub(super) fn wrong_key(error: &crate::Error) -> Failure {
     let text = with_causes(error);
     if text.contains(&crate::crypto::KeyError::Lost.to_string()) {
         return Failure::new(

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    clock::MINUTE,
+    clock::{MINUTE, Millis},
     contacts,
     conversations::{self, AssigneeFilter, Conversation, ConversationStatus, Listing},
     ids::{ConversationId, UserId},
@@ -31,6 +31,8 @@ use whatsapp::client::OutboundContent;
 
 /// Processing takes milliseconds; after this long something is broken and the demo says so.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the guests think about an answer, in milliseconds: more than the second that webhooks round by.
+const REPLY_AFTER: Millis = 1_500;
 /// Often enough to see the inbox move, seldom enough to read it.
 const EVERY: Duration = Duration::from_secs(40);
 
@@ -83,7 +85,7 @@ pub(super) struct Stage<'a> {
     pub(super) app: &'a App,
     pub(super) scope: TenantScope,
     pub(super) simulator: &'a Simulator,
-    /// How far the simulator's clock is behind, in milliseconds.
+    /// How far the simulator's clock is behind, in milliseconds; ahead if negative.
     pub(super) behind: &'a AtomicI64,
     /// The staff by e-mail address.
     pub(super) staff: &'a HashMap<String, UserId>,
@@ -107,9 +109,12 @@ impl Stage<'_> {
             let request = SendRequest { conversation, content, reply_to: None, author };
             messages::send_message(self.app, self.scope, &request).await?;
         }
+        // Webhooks tell the time in whole seconds: without a start, a reply would seem older than what it answers.
+        self.behind.store(-REPLY_AFTER, Ordering::SeqCst);
         for (guest, text) in REPLIES {
             say(self.simulator, guest, text)?;
         }
+        self.behind.store(0, Ordering::SeqCst);
         self.settle().await?;
         let done = thread(&threads, CELIA)?;
         conversations::mark_conversation_read(self.app, self.scope, done).await?;

@@ -1,0 +1,74 @@
+//! Whether this machine's clock is right, by the clock of Meta's servers.
+
+use super::Check;
+use crate::{
+    clock::{Clock, MINUTE, Millis},
+    config::Config,
+};
+use std::time::Duration;
+
+const NAME: &str = "clock";
+/// More would break one-time codes and show messages in the wrong order.
+const TOLERANCE: Millis = 5 * MINUTE;
+
+pub(super) async fn check(config: &Config) -> Check {
+    let theirs = ask(&config.whatsapp.graph_base_url).await;
+    judge(Clock::of_the_host().now(), theirs)
+}
+
+/// What time a server has, by the `Date` that every answer carries (RFC 9110, section 6.6.1).
+async fn ask(url: &str) -> Option<Millis> {
+    let client = crate::app::http_client().ok()?;
+    let answer = client.head(url).timeout(Duration::from_secs(5)).send().await.ok()?;
+    let date = answer.headers().get("date")?.to_str().ok()?;
+    parse(date)
+}
+
+fn parse(date: &str) -> Option<Millis> {
+    Some(chrono::DateTime::parse_from_rfc2822(date).ok()?.timestamp_millis())
+}
+
+fn judge(ours: Millis, theirs: Option<Millis>) -> Check {
+    let Some(theirs) = theirs else {
+        return Check::warn(
+            NAME,
+            "cannot check: the Graph API did not answer",
+            "let this machine reach whatsapp.graph_base_url; without it nothing can be sent either",
+        );
+    };
+    let off = ours - theirs;
+    if off.abs() > TOLERANCE {
+        let word = if off > 0 { "fast" } else { "slow" };
+        let detail = format!("this machine's clock is {} s {word}", off.abs() / 1000);
+        return Check::fail(NAME, detail, "let it be set by NTP: timedatectl set-ntp true");
+    }
+    Check::ok(NAME, format!("within {} s of Meta's", off.abs() / 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Verdict, *};
+
+    #[test]
+    fn a_clock_that_is_off_by_more_than_five_minutes_fails() {
+        let now = parse("Sat, 21 Nov 2026 12:00:00 GMT").unwrap();
+        assert_eq!(now, 1_795_262_400_000);
+        for (off, status) in [
+            (0, Verdict::Ok),
+            (TOLERANCE, Verdict::Ok),
+            (-TOLERANCE, Verdict::Ok),
+            (TOLERANCE + 1, Verdict::Fail),
+            (-TOLERANCE - 1, Verdict::Fail),
+        ] {
+            assert_eq!(judge(now + off, Some(now)).status, status, "{off}");
+        }
+        assert!(judge(now - 600_000, Some(now)).detail.contains("600 s slow"));
+    }
+
+    #[test]
+    fn a_silent_server_leaves_the_question_open() {
+        let check = judge(0, None);
+        assert_eq!(check.status, Verdict::Warn);
+        assert!(check.detail.starts_with("cannot check"));
+    }
+}

@@ -1,0 +1,131 @@
+//! Whether the databases are reachable, safe and up to date, and whether the master key is there.
+
+use super::{super::failure::with_causes, Check};
+use crate::{
+    config::Config,
+    crypto::{Keyring, MasterKey, MasterKeyError},
+};
+use db::{
+    DatabaseUrl, Db, Options,
+    migrate::{Migration, Standing, standing},
+};
+use std::time::Duration;
+
+/// A server that takes longer to answer is as good as gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Open a database without changing it. It is given only if the program could work with it as it is.
+pub(super) async fn open(
+    name: &'static str,
+    url: &DatabaseUrl,
+    migrations: &[Migration],
+    setting: &str,
+) -> (Option<Db>, Check) {
+    if matches!(url, DatabaseUrl::Sqlite(path) if !path.exists()) {
+        let cure = format!("the first `zelo serve` makes it in the data folder; elsewhere correct {setting}");
+        return (None, Check::warn(name, format!("{url} does not exist yet"), cure));
+    }
+    let options = Options { create: false, connections: 1 };
+    let opened = async {
+        let db = Db::open(url, &options).await?;
+        let standing = standing(&db, migrations).await?;
+        Ok((db, standing))
+    };
+    match tokio::time::timeout(PATIENCE, opened).await {
+        Ok(Ok((db, standing))) => judge(name, url, db, standing),
+        Ok(Err(error)) => (None, refused(name, url, &error, setting)),
+        Err(_) => {
+            let cure = format!("check the network and {setting}");
+            (None, Check::fail(name, format!("{url} does not answer"), cure))
+        }
+    }
+}
+
+fn judge(name: &'static str, url: &DatabaseUrl, db: Db, standing: Standing) -> (Option<Db>, Check) {
+    match standing {
+        Standing::Current => (Some(db), Check::ok(name, format!("{url} is reachable and up to date"))),
+        Standing::Behind(missing) => {
+            let detail = format!("{url} lacks {} migration(s): {}", missing.len(), missing.join(", "));
+            (None, Check::fail(name, detail, "run `zelo migrate`; `zelo serve` does it too"))
+        }
+        Standing::Ahead(newer) => {
+            let detail = format!("{url} was written by a newer Zelo (schema {newer})");
+            (None, Check::fail(name, detail, "start that version or a newer one"))
+        }
+        Standing::Altered(migration) => {
+            let detail = format!("migration {migration} of {url} is not this program's");
+            (None, Check::fail(name, detail, "use an unaltered release of Zelo"))
+        }
+    }
+}
+
+fn refused(name: &'static str, url: &DatabaseUrl, error: &db::Error, setting: &str) -> Check {
+    let detail = format!("{url}: {}", with_causes(error));
+    let cure = match (error, url) {
+        (db::Error::Unsafe(_), _) => {
+            "change the server's setting as said; until then Zelo does not start".to_owned()
+        }
+        (_, DatabaseUrl::Sqlite(path)) => {
+            format!("let the user that runs Zelo read and write {}, or correct {setting}", path.display())
+        }
+        (_, DatabaseUrl::Postgres(_)) => {
+            format!("start the server, create the database, or correct {setting}")
+        }
+    };
+    Check::fail(name, detail, cure)
+}
+
+/// Keys beside the data would be copied by every backup of the data, and an erased person would come back with it.
+pub(super) fn keystore_is_apart(config: &Config) -> Check {
+    const NAME: &str = "keystore place";
+    let (data, keys) = (config.database_url(), config.keys_database_url());
+    if place(&data) == place(&keys) {
+        let cure = match data {
+            DatabaseUrl::Postgres(_) => "create a database of its own and name it in KEYS_DATABASE_URL",
+            DatabaseUrl::Sqlite(_) => "name another file in KEYS_DATABASE_URL",
+        };
+        return Check::fail(NAME, "the keys lie in the same database as the data", cure);
+    }
+    Check::ok(NAME, "the keys lie apart from the data")
+}
+
+/// Where a database is, whoever logs in.
+fn place(url: &DatabaseUrl) -> String {
+    let text = url.to_string();
+    text.rsplit_once('@').map(|(_, place)| place.to_owned()).unwrap_or(text)
+}
+
+/// Find the master key, without making one.
+pub(super) async fn master_key(config: &Config, keys: Option<&Db>) -> (Option<MasterKey>, Check) {
+    const NAME: &str = "master key";
+    let found = match &config.keys.encryption_key {
+        Some(key) => MasterKey::from_hex(key.expose()),
+        None => MasterKey::from_directory(&config.data.dir, false),
+    };
+    let error = match found {
+        Ok(key) => return (Some(key), Check::ok(NAME, "it is there, and readable by its owner only")),
+        Err(error) => error,
+    };
+    let is_needed = match keys {
+        Some(keys) => !Keyring::is_empty(keys).await.unwrap_or(false),
+        None => false,
+    };
+    let check = match &error {
+        MasterKeyError::Missing(path) if !is_needed => {
+            let detail = format!("there is none at {} yet", path.display());
+            Check::warn(
+                NAME,
+                detail,
+                "the first `zelo serve` makes it; keep a copy of it outside of this machine",
+            )
+        }
+        MasterKeyError::Missing(_) => {
+            Check::fail(NAME, error.to_string(), "restore master.key from where you keep its copy")
+        }
+        MasterKeyError::TooOpen { path, .. } => {
+            Check::fail(NAME, error.to_string(), format!("run chmod 600 {}", path.display()))
+        }
+        _ => Check::fail(NAME, error.to_string(), "make one with: openssl rand -hex 32"),
+    };
+    (None, check)
+}

@@ -1,0 +1,165 @@
+use super::*;
+use crate::config::Sources;
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+/// The settings of an installation in `folder` that reaches nobody outside.
+fn sources(folder: &Path) -> Sources {
+    Sources::default()
+        .with_flag("environment", "development", "test")
+        .with_flag("data.dir", folder.display().to_string(), "test")
+        .with_flag("server.port", "0", "test")
+        // A port on which nobody listens: what needs Meta says that it cannot check.
+        .with_flag("whatsapp.graph_base_url", "http://127.0.0.1:1", "test")
+}
+
+/// A private folder, as the first start makes it.
+fn private() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    folder
+}
+
+/// An installation that was started once.
+async fn installed() -> tempfile::TempDir {
+    let folder = private();
+    drop(start::open(Config::load(&sources(folder.path())).unwrap()).await.unwrap());
+    folder
+}
+
+async fn examined(sources: &Sources) -> Vec<Check> {
+    examine(Config::load(sources).unwrap()).await
+}
+
+fn of<'c>(checks: &'c [Check], name: &str) -> &'c Check {
+    checks
+        .iter()
+        .find(|check| check.name == name)
+        .unwrap_or_else(|| panic!("{name} was not looked at: {checks:?}"))
+}
+
+#[tokio::test]
+async fn a_good_installation_has_nothing_that_fails_and_an_unreachable_meta_is_no_failure() {
+    let folder = installed().await;
+    let checks = examined(&sources(folder.path())).await;
+    let failed: Vec<_> = checks.iter().filter(|check| check.status == Verdict::Fail).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    for name in ["data folder", "database", "keystore", "master key", "keys", "port", "keystore place"] {
+        assert_eq!(of(&checks, name).status, Verdict::Ok, "{name}");
+    }
+    assert_eq!(of(&checks, "clock").status, Verdict::Warn);
+}
+
+#[tokio::test]
+async fn looking_at_what_is_not_installed_yet_makes_nothing() {
+    let folder = private();
+    let checks = examined(&sources(folder.path())).await;
+    assert!(checks.iter().all(|check| check.status != Verdict::Fail), "{checks:?}");
+    assert_eq!(of(&checks, "database").status, Verdict::Warn);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_lost_master_key_fails_and_is_not_replaced() {
+    let folder = installed().await;
+    fs::remove_file(folder.path().join("master.key")).unwrap();
+    let checks = examined(&sources(folder.path())).await;
+    let check = of(&checks, "master key");
+    assert_eq!(check.status, Verdict::Fail);
+    assert!(check.cure.as_ref().unwrap().contains("restore master.key"));
+    assert!(!folder.path().join("master.key").exists());
+}
+
+#[tokio::test]
+async fn a_master_key_of_another_installation_fails() {
+    let (folder, other) = (installed().await, installed().await);
+    fs::copy(other.path().join("master.key"), folder.path().join("master.key")).unwrap();
+    let checks = examined(&sources(folder.path())).await;
+    assert_eq!(of(&checks, "master key").status, Verdict::Ok, "the file itself is fine");
+    assert_eq!(of(&checks, "keys").status, Verdict::Fail);
+}
+
+#[tokio::test]
+async fn wrong_permissions_fail_and_the_cure_is_the_command() {
+    let folder = installed().await;
+    let key = folder.path().join("master.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let checks = examined(&sources(folder.path())).await;
+    let check = of(&checks, "master key");
+    assert_eq!(
+        (check.status, check.cure.clone()),
+        (Verdict::Fail, Some(format!("run chmod 600 {}", key.display())))
+    );
+    let check = of(&checks, "data folder");
+    assert_eq!(check.status, Verdict::Fail);
+    assert_eq!(check.cure, Some(format!("run chmod 700 {}", folder.path().display())));
+}
+
+#[tokio::test]
+async fn a_database_that_is_behind_or_ahead_or_none_fails_each_with_its_own_cure() {
+    let behind = private();
+    let url = Config::load(&sources(behind.path())).unwrap().database_url();
+    db::migrate::apply(
+        &db::Db::open(&url, &db::Options { create: true, connections: 1 }).await.unwrap(),
+        &MIGRATIONS[..1],
+        None,
+        1,
+    )
+    .await
+    .unwrap();
+    let checks = examined(&sources(behind.path())).await;
+    assert!(of(&checks, "database").cure.as_ref().unwrap().contains("zelo migrate"));
+    assert_eq!(of(&checks, "database").status, Verdict::Fail);
+
+    let (_, ahead) =
+        stores::open("database", &installed_url(&installed().await), &MIGRATIONS[..1], "DATABASE_URL").await;
+    assert_eq!(ahead.status, Verdict::Fail);
+    assert!(ahead.detail.contains("newer"), "{ahead:?}");
+
+    let broken = private();
+    fs::write(broken.path().join("zelo.db"), "this is a letter and no database, however long it may be")
+        .unwrap();
+    let checks = examined(&sources(broken.path())).await;
+    assert_eq!(of(&checks, "database").status, Verdict::Fail);
+}
+
+fn installed_url(folder: &tempfile::TempDir) -> db::DatabaseUrl {
+    Config::load(&sources(folder.path())).unwrap().database_url()
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_fails() {
+    let folder = private();
+    let sources = sources(folder.path())
+        .with_flag("database.url", "postgres://zelo@127.0.0.1:1/zelo", "test")
+        .with_flag("database.keys_url", "postgres://zelo@127.0.0.1:1/zelo_keys", "test");
+    let checks = examined(&sources).await;
+    let check = of(&checks, "database");
+    assert_eq!(check.status, Verdict::Fail);
+    assert!(check.cure.as_ref().unwrap().contains("DATABASE_URL"));
+}
+
+#[tokio::test]
+async fn a_port_that_another_program_has_fails() {
+    let folder = private();
+    let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = other.local_addr().unwrap().port();
+    let sources = sources(folder.path()).with_flag("server.port", taken.to_string(), "test");
+    let check = port::check(&Config::load(&sources).unwrap()).await;
+    assert_eq!(check.status, Verdict::Fail);
+    assert!(check.cure.unwrap().contains(&taken.to_string()));
+}
+
+#[test]
+fn keys_beside_the_data_fail_whoever_logs_in() {
+    let folder = private();
+    let with = |keys: &str| {
+        let sources = sources(folder.path())
+            .with_flag("database.url", "postgres://zelo:a@db/desk", "test")
+            .with_flag("database.keys_url", keys, "test");
+        stores::keystore_is_apart(&Config::load(&sources).unwrap()).status
+    };
+    assert_eq!(with("postgres://keeper:b@db:5432/desk"), Verdict::Fail);
+    assert_eq!(with("postgres://keeper:b@db/desk_keys"), Verdict::Ok);
+    assert_eq!(with("postgres://keeper:b@vault/desk"), Verdict::Ok);
+}
