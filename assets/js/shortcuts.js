@@ -42,7 +42,6 @@ function deedOf(event, act, dialog) {
     a: act.take,
     z: act.snooze,
     e: act.resolve,
-    "/": act.search,
     "?": () => dialog.showModal(),
   };
   return deeds[key];

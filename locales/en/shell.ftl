@@ -23,7 +23,6 @@ shortcut-reply = reply
 shortcut-take = take the conversation
 shortcut-snooze = snooze
 shortcut-resolve = resolve
-shortcut-search = search
 shortcut-close = close, back to the list
 shortcut-line = new line
 shortcut-send-resolve = send and resolve

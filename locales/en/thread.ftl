@@ -49,7 +49,7 @@ template-named = Template { $name }
 unsupported-message = A kind of message that Zelo does not show yet. See it on the phone.
 open-file = Open
 file-not-here = not available here yet
-automatic = Automatic
+automatic-sender = Automatic
 form-answered = Answered the form
 order-of = { $count ->
     [one] Order of { $count } product

@@ -23,7 +23,6 @@ shortcut-reply = responder
 shortcut-take = assumir a conversa
 shortcut-snooze = adiar
 shortcut-resolve = resolver
-shortcut-search = buscar
 shortcut-close = fechar, voltar para a lista
 shortcut-line = nova linha
 shortcut-send-resolve = enviar e resolver

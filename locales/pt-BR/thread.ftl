@@ -49,7 +49,7 @@ template-named = Modelo { $name }
 unsupported-message = Mensagem de um tipo que o Zelo ainda não mostra. Veja no celular.
 open-file = Abrir
 file-not-here = ainda não disponível aqui
-automatic = Automático
+automatic-sender = Automático
 form-answered = Respondeu ao formulário
 order-of = { $count ->
     [one] Pedido de { $count } produto

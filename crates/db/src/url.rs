@@ -77,7 +77,9 @@ impl DatabaseUrl {
     pub fn user(&self) -> Option<String> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(text) => text.parse::<tokio_postgres::Config>().ok()?.get_user().map(str::to_owned),
+            Self::Postgres(text) => {
+                text.parse::<tokio_postgres::Config>().ok()?.get_user().map(str::to_owned)
+            }
         }
     }
 

@@ -11,13 +11,9 @@ use crate::{
     outbound,
     realtime::Audience,
 };
-use db::{Db, DatabaseUrl};
+use db::{DatabaseUrl, Db};
 use jobs::{Jobs, Queue};
-use std::{
-    ops::Deref,
-    sync::Arc,
-    time::Duration,
-};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use whatsapp::client::Client;
@@ -112,8 +108,9 @@ impl App {
             ids: Arc::new(move || for_ids.next()),
             worker: process.to_string(),
         });
-        let graph = Client::new(http_client()?, &config.whatsapp.graph_base_url, &config.whatsapp.api_version)
-            .map_err(Error::internal)?;
+        let graph =
+            Client::new(http_client()?, &config.whatsapp.graph_base_url, &config.whatsapp.api_version)
+                .map_err(Error::internal)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
         let started_at = clock.now();
         let parts = Parts {

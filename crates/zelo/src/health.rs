@@ -24,7 +24,8 @@ pub async fn alive() -> &'static str {
 /// Requests can be served: the database takes writes and the keystore answers.
 pub async fn ready(State(app): State<App>) -> Response {
     let checks = check_all(&app).await;
-    let failed: Vec<&str> = checks.iter().filter(|(_, check)| check.status != "healthy").map(|(name, _)| *name).collect();
+    let failed: Vec<&str> =
+        checks.iter().filter(|(_, check)| check.status != "healthy").map(|(name, _)| *name).collect();
     if failed.is_empty() {
         return "ready\n".into_response();
     }
@@ -92,7 +93,8 @@ async fn check_all(app: &App) -> BTreeMap<&'static str, Check> {
 }
 
 fn is_local(connection: Option<Extension<ConnectInfo<SocketAddr>>>, headers: &HeaderMap) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
+    let forwarded =
+        ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
     !forwarded && connection.is_some_and(|Extension(ConnectInfo(address))| address.ip().is_loopback())
 }
 
@@ -105,10 +107,12 @@ pub async fn metrics(
     connection: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let given =
+        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let has_token = match (given, app.config.metrics.token.as_ref()) {
         (Some(given), Some(token)) => {
-            aws_lc_rs::constant_time::verify_slices_are_equal(given.as_bytes(), token.expose().as_bytes()).is_ok()
+            aws_lc_rs::constant_time::verify_slices_are_equal(given.as_bytes(), token.expose().as_bytes())
+                .is_ok()
         }
         _ => false,
     };

@@ -62,7 +62,8 @@ impl State {
         }
         let at = self.used * 8;
         self.used += 1;
-        let bytes = self.randomness.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
+        let bytes =
+            self.randomness.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
         u64::from_le_bytes(bytes)
     }
 }

@@ -1,11 +1,7 @@
 //! Every address of the product, in the order of its callers.
 
 use crate::{api, app::App, health, http::Stack, inbound::routes as inbound, pages, realtime};
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::get,
-};
+use axum::{Router, extract::DefaultBodyLimit, routing::get};
 use std::sync::Arc;
 
 /// The whole product as one service.
@@ -13,7 +9,10 @@ pub fn router(app: &App) -> Router {
     // Meta.
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(inbound::confirm).post(inbound::receive))
-        .route("/webhooks/whatsapp/{channel_id}", get(inbound::confirm_channel).post(inbound::receive_for_channel))
+        .route(
+            "/webhooks/whatsapp/{channel_id}",
+            get(inbound::confirm_channel).post(inbound::receive_for_channel),
+        )
         .layer(DefaultBodyLimit::max(app.config.server.webhook_body_limit_bytes));
 
     // Programs: one API under both of its names.
@@ -36,6 +35,6 @@ pub fn router(app: &App) -> Router {
 
     let ids = app.ids.clone();
     let routes = Router::new().merge(webhooks).merge(programs).merge(operators).merge(people);
-    let routes = routes.with_state(app.clone()).layer(realtime::layer(app));
+    let routes = routes.with_state(app.clone()).merge(realtime::router(app));
     Stack::new(&app.config, Arc::new(move || ids.next())).wrap(routes)
 }

@@ -58,7 +58,10 @@ pub(super) struct RefreshBody {
 /// Log in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody,
     responses((status = 200, body = TokensShape), (status = 401, description = "Wrong address or password")))]
-pub(super) async fn log_in(State(app): State<App>, Json(body): Json<LoginBody>) -> Result<axum::Json<TokensShape>> {
+pub(super) async fn log_in(
+    State(app): State<App>,
+    Json(body): Json<LoginBody>,
+) -> Result<axum::Json<TokensShape>> {
     let tokens = identity::log_in(&app, &body.email, Zeroizing::new(body.password)).await?;
     Ok(axum::Json(TokensShape::new(&app, tokens)))
 }
@@ -66,7 +69,10 @@ pub(super) async fn log_in(State(app): State<App>, Json(body): Json<LoginBody>) 
 /// Exchange a refresh token for new tokens.
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshBody,
     responses((status = 200, body = TokensShape), (status = 401, description = "The token or its session is over")))]
-pub(super) async fn refresh(State(app): State<App>, Json(body): Json<RefreshBody>) -> Result<axum::Json<TokensShape>> {
+pub(super) async fn refresh(
+    State(app): State<App>,
+    Json(body): Json<RefreshBody>,
+) -> Result<axum::Json<TokensShape>> {
     let tokens = identity::refresh(&app, &body.refresh_token).await?;
     Ok(axum::Json(TokensShape::new(&app, tokens)))
 }

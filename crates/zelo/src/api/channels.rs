@@ -55,9 +55,15 @@ pub(super) struct ChannelList {
 /// The connected numbers.
 #[utoipa::path(get, path = "/channels", tag = "channels", responses((status = 200, body = ChannelList), (status = 401)),
     security(("bearer" = [])))]
-pub(super) async fn list_channels(State(app): State<App>, scope: AgentScope) -> Result<axum::Json<ChannelList>> {
+pub(super) async fn list_channels(
+    State(app): State<App>,
+    scope: AgentScope,
+) -> Result<axum::Json<ChannelList>> {
     let channels = channels::list_channels(&app, scope.tenant).await?;
-    Ok(axum::Json(ChannelList { data: channels.into_iter().map(ChannelShape::from).collect(), next_cursor: None }))
+    Ok(axum::Json(ChannelList {
+        data: channels.into_iter().map(ChannelShape::from).collect(),
+        next_cursor: None,
+    }))
 }
 
 /// A number to connect.
@@ -152,7 +158,9 @@ pub(super) async fn check_channel(
             ok: false,
             verified_name: None,
             quality_rating: None,
-            problem: Some(error.graph_error().map_or_else(|| error.to_string(), |meta| meta.text().to_owned())),
+            problem: Some(
+                error.graph_error().map_or_else(|| error.to_string(), |meta| meta.text().to_owned()),
+            ),
         },
     };
     Ok(axum::Json(check))
@@ -170,7 +178,10 @@ pub(super) struct NoticeList {
 /// What Meta said about the channels and the account: quality, limits, templates, alerts.
 #[utoipa::path(get, path = "/channel-notices", tag = "channels", responses((status = 200, body = NoticeList), (status = 403)),
     security(("bearer" = [])))]
-pub(super) async fn list_notices(State(app): State<App>, scope: AdminScope) -> Result<axum::Json<NoticeList>> {
+pub(super) async fn list_notices(
+    State(app): State<App>,
+    scope: AdminScope,
+) -> Result<axum::Json<NoticeList>> {
     let data = channels::list_notices(&app, scope.tenant, 200).await?;
     Ok(axum::Json(NoticeList { data, next_cursor: None }))
 }

@@ -21,7 +21,8 @@ pub(super) async fn list_contacts(
     scope: AgentScope,
     page: Page,
 ) -> Result<axum::Json<List<ContactShape>>> {
-    let found = contacts::list_contacts(&app, scope.tenant, page.after::<ContactId>()?, page.rows_to_read()).await?;
+    let found =
+        contacts::list_contacts(&app, scope.tenant, page.after::<ContactId>()?, page.rows_to_read()).await?;
     let list = List::new(found, &page, |contact| contact.id);
     Ok(axum::Json(list.map(|contact| ContactShape::from(&contact))))
 }

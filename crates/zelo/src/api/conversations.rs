@@ -141,12 +141,18 @@ pub(super) async fn set_conversation_status(
     scope.may_reply()?;
     let until = match (body.status, body.until.as_deref()) {
         (ConversationStatus::Pending, _) => {
-            return Err(Error::invalid("status", "not_allowed", "Only the bot makes a conversation pending."));
+            return Err(Error::invalid(
+                "status",
+                "not_allowed",
+                "Only the bot makes a conversation pending.",
+            ));
         }
         (_, None) => None,
         (_, Some(text)) => {
             let until = from_rfc3339(text).filter(|until| *until > app.clock.now());
-            Some(until.ok_or_else(|| Error::invalid("until", "not_in_the_future", "Give a time that is still to come."))?)
+            Some(until.ok_or_else(|| {
+                Error::invalid("until", "not_in_the_future", "Give a time that is still to come.")
+            })?)
         }
     };
     let found = conversations::set_conversation_status(&app, scope.tenant, id, body.status, until).await?;

@@ -44,7 +44,8 @@ pub(super) async fn list_messages(
         let data = found.iter().map(MessageShape::from).collect();
         return Ok(axum::Json(List { data, next_cursor: None }));
     }
-    let mut found = messages::list_messages(&app, scope.tenant, id, page.after()?, page.rows_to_read()).await?;
+    let mut found =
+        messages::list_messages(&app, scope.tenant, id, page.after()?, page.rows_to_read()).await?;
     // The page is cut at its old end, so that it is turned around for the cut.
     found.reverse();
     let List { mut data, next_cursor } = List::new(found, &page, |message| (message.sent_at, message.seq));
@@ -77,10 +78,15 @@ impl SendBody {
     pub(super) fn content(&self) -> Result<OutboundContent> {
         let kind = self.r#type.as_str();
         if let Some(unknown) = self.parts.keys().find(|name| *name != kind && *name != "preview_url") {
-            return Err(Error::invalid(unknown.clone(), "unknown_field", "There is no such field for this type."));
+            return Err(Error::invalid(
+                unknown.clone(),
+                "unknown_field",
+                "There is no such field for this type.",
+            ));
         }
         let part = self.parts.get(kind).cloned();
-        let part = part.ok_or_else(|| Error::invalid(kind, "required", "The object of this type is missing."))?;
+        let part =
+            part.ok_or_else(|| Error::invalid(kind, "required", "The object of this type is missing."))?;
         let part = match part {
             serde_json::Value::String(body) if kind == "text" => serde_json::json!({
                 "body": body, "preview_url": self.parts.get("preview_url").and_then(serde_json::Value::as_bool).unwrap_or(false)
@@ -105,7 +111,8 @@ pub(super) async fn send_message(
 ) -> Result<Response> {
     scope.may_reply()?;
     let content = request.body.content()?;
-    let send = SendRequest { conversation: id, content, reply_to: request.body.reply_to(), author: scope.user };
+    let send =
+        SendRequest { conversation: id, content, reply_to: request.body.reply_to(), author: scope.user };
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }
 
@@ -142,7 +149,7 @@ pub(super) async fn send_once(
 
 /// A refusal of the gate, said again from inside the transaction: a request that was accepted before gets its old answer
 /// even when the window has closed since.
-fn refusal_again(error: &Error) -> Error {
+pub(crate) fn refusal_again(error: &Error) -> Error {
     match error {
         Error::NotFound => Error::NotFound,
         Error::WindowClosed => Error::WindowClosed,

@@ -16,6 +16,8 @@ pub mod shapes;
 mod time;
 mod whatsapp;
 
+pub(crate) use messages::refusal_again;
+pub(crate) use seal::AnswerSeal;
 pub(crate) use time::rfc3339;
 
 use crate::app::App;

@@ -58,7 +58,12 @@ pub(super) async fn create_user(
     if body.role == Role::Owner && giver.role != Role::Owner {
         return Err(Error::Forbidden);
     }
-    let new = NewUser { name: body.name, email: body.email, role: body.role, password: Zeroizing::new(body.password) };
+    let new = NewUser {
+        name: body.name,
+        email: body.email,
+        role: body.role,
+        password: Zeroizing::new(body.password),
+    };
     let user = identity::create_user(&app, scope.tenant.tenant(), &new).await?;
     Ok((StatusCode::CREATED, axum::Json(UserShape::from(&user))))
 }
@@ -94,9 +99,15 @@ pub(super) struct TenantList {
 /// All tenants. For the platform's owner.
 #[utoipa::path(get, path = "/tenants", tag = "people", responses((status = 200, body = TenantList), (status = 401), (status = 403)),
     security(("bearer" = [])))]
-pub(super) async fn list_tenants(State(app): State<App>, _owner: PlatformScope) -> Result<axum::Json<TenantList>> {
+pub(super) async fn list_tenants(
+    State(app): State<App>,
+    _owner: PlatformScope,
+) -> Result<axum::Json<TenantList>> {
     let tenants = tenants::list_tenants(&app).await?;
-    Ok(axum::Json(TenantList { data: tenants.into_iter().map(TenantShape::from).collect(), next_cursor: None }))
+    Ok(axum::Json(TenantList {
+        data: tenants.into_iter().map(TenantShape::from).collect(),
+        next_cursor: None,
+    }))
 }
 
 /// A tenant to be.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Seals answers under the tenant's key.
-pub(super) struct AnswerSeal {
+pub(crate) struct AnswerSeal {
     keys: Arc<TenantKeys>,
 }
 
 impl AnswerSeal {
     /// The seal of a tenant.
-    pub(super) async fn of(app: &App, scope: TenantScope) -> Result<Self> {
+    pub(crate) async fn of(app: &App, scope: TenantScope) -> Result<Self> {
         Ok(Self { keys: app.keyring.tenant(scope.tenant().0).await? })
     }
 }

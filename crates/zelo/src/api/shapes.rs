@@ -203,8 +203,13 @@ impl From<&Message> for MessageShape {
 ///
 /// # Errors
 /// When the database or the keystore does not answer.
-pub async fn conversations(app: &App, scope: TenantScope, found: Vec<Conversation>) -> Result<Vec<ConversationShape>> {
-    let people = contacts::load_contacts(app, scope, found.iter().map(|conversation| conversation.contact)).await?;
+pub async fn conversations(
+    app: &App,
+    scope: TenantScope,
+    found: Vec<Conversation>,
+) -> Result<Vec<ConversationShape>> {
+    let people =
+        contacts::load_contacts(app, scope, found.iter().map(|conversation| conversation.contact)).await?;
     let staff = identity::load_users(app, scope.tenant()).await?;
     let last = messages::load_last(app, scope, &found).await?;
     let shaped = found.into_iter().map(|conversation| {
@@ -221,7 +226,9 @@ pub async fn conversations(app: &App, scope: TenantScope, found: Vec<Conversatio
             seq: conversation.last_seq,
             unread_count: conversation.unread_count,
             last_message_at: rfc3339(conversation.last_activity_at),
-            last_message_preview: last.get(&conversation.id).and_then(|message| messages::preview_text(&message.body)),
+            last_message_preview: last
+                .get(&conversation.id)
+                .and_then(|message| messages::preview_text(&message.body)),
             window_expires_at: conversation.window_expires_at.map(rfc3339),
             snoozed_until: conversation.snoozed_until.map(rfc3339),
             created_at: rfc3339(conversation.created_at),

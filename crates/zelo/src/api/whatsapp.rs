@@ -12,10 +12,10 @@ use crate::{
     messages::SendRequest,
     tenants,
 };
+use ::whatsapp::phone::Phone;
 use axum::{extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use ::whatsapp::phone::Phone;
 
 /// What to send, and to whom.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,10 +47,22 @@ pub(super) async fn send(
     let phone = Phone::parse_input(&body.to, settings.in_brazil)
         .map_err(|error| Error::invalid("to", "invalid", error.to_string()))?;
     let channel = choose_channel(&app, &scope, body.channel_id).await?;
-    let contact = contacts::find_by_phone_or_create(&app, scope.tenant, &phone).await?;
-    let conversation = conversations::open_conversation_to(&app, scope.tenant, contact.id, channel).await?;
-    let send =
-        SendRequest { conversation: conversation.id, content, reply_to: body.message.reply_to(), author: scope.user };
+    let known = contacts::find_by_phone(&app, scope.tenant, &phone).await?;
+    // Only a template may open a conversation; anything else to somebody who never wrote would leave an empty one behind.
+    if !content.may_open_conversation() && known.is_none() {
+        return Err(Error::WindowClosed);
+    }
+    let contact = match known {
+        Some(contact) => contact,
+        None => contacts::find_by_phone_or_create(&app, scope.tenant, &phone).await?.id,
+    };
+    let conversation = conversations::open_conversation_to(&app, scope.tenant, contact, channel).await?;
+    let send = SendRequest {
+        conversation: conversation.id,
+        content,
+        reply_to: body.message.reply_to(),
+        author: scope.user,
+    };
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }
 
@@ -87,7 +99,10 @@ pub(super) struct NumberStatus {
 /// Whether messages can leave.
 #[utoipa::path(get, path = "/whatsapp/status", tag = "channels", responses((status = 200, body = WhatsappStatus), (status = 401)),
     security(("bearer" = [])))]
-pub(super) async fn get_status(State(app): State<App>, scope: AgentScope) -> Result<axum::Json<WhatsappStatus>> {
+pub(super) async fn get_status(
+    State(app): State<App>,
+    scope: AgentScope,
+) -> Result<axum::Json<WhatsappStatus>> {
     let channels = channels::list_channels(&app, scope.tenant).await?;
     let channels = channels
         .into_iter()

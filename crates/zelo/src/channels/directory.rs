@@ -65,7 +65,9 @@ impl Directory {
                     let secret = AppSecret::new(&String::from_utf8_lossy(&plain));
                     snapshot.signers.push(Signer { id, secret });
                 }
-                Err(error) => tracing::error!(app_secret_id = %id, %error, "an app secret cannot be opened; its webhooks are refused"),
+                Err(error) => {
+                    tracing::error!(app_secret_id = %id, %error, "an app secret cannot be opened; its webhooks are refused")
+                }
             }
         }
         for row in routes {
@@ -89,7 +91,12 @@ impl Directory {
 
     /// Where a number's events go, if the app that signed them is the number's own.
     pub fn route(&self, phone_number_id: &str, signed_by: Uuid) -> Option<Route> {
-        self.current.read().by_number.get(phone_number_id).copied().filter(|route| route.app_secret == signed_by)
+        self.current
+            .read()
+            .by_number
+            .get(phone_number_id)
+            .copied()
+            .filter(|route| route.app_secret == signed_by)
     }
 
     /// Whether the number is known at all, whoever signed.

@@ -7,5 +7,7 @@ mod store;
 
 pub use directory::{Directory, Route, TOPIC};
 pub use model::{Channel, ChannelStatus, Credentials, NewChannel};
-pub use service::{ListedNotice, create_channel, credentials, get_channel, list_channels, list_notices, set_status};
+pub use service::{
+    ListedNotice, create_channel, credentials, get_channel, list_channels, list_notices, set_status,
+};
 pub use store::{Notice, insert_notice};

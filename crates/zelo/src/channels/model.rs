@@ -95,18 +95,32 @@ impl NewChannel {
     /// [`Error::Invalid`] naming each field.
     pub fn validate(&self) -> Result<()> {
         let mut errors = Vec::new();
-        let digits = |text: &str| !text.is_empty() && text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |text: &str| {
+            !text.is_empty() && text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
         if !digits(&self.phone_number_id) {
-            errors.push(FieldError::new("phone_number_id", "pattern", "Meta's id of the number has only digits"));
+            errors.push(FieldError::new(
+                "phone_number_id",
+                "pattern",
+                "Meta's id of the number has only digits",
+            ));
         }
         if !digits(&self.waba_id) {
             errors.push(FieldError::new("waba_id", "pattern", "Meta's id of the account has only digits"));
         }
         if self.credentials.access_token.is_empty() {
-            errors.push(FieldError::new("access_token", "required", "without an access token nothing can be sent"));
+            errors.push(FieldError::new(
+                "access_token",
+                "required",
+                "without an access token nothing can be sent",
+            ));
         }
         if self.credentials.app_secret.len() < 8 {
-            errors.push(FieldError::new("app_secret", "required", "without the app secret no webhook can be trusted"));
+            errors.push(FieldError::new(
+                "app_secret",
+                "required",
+                "without the app secret no webhook can be trusted",
+            ));
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }

@@ -26,15 +26,22 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
     };
     let secret_id = app.ids.next();
     let platform = app.keyring.platform().await?;
-    let secret_sealed = platform.data.seal(directory::secret_place(secret_id), new.credentials.app_secret.as_bytes())?;
+    let secret_sealed =
+        platform.data.seal(directory::secret_place(secret_id), new.credentials.app_secret.as_bytes())?;
     let secret_digest = directory::secret_digest(&new.credentials);
     let plain = Zeroizing::new(serde_json::to_vec(&new.credentials).unwrap_or_default());
-    let sealed = app.keyring.tenant(scope.tenant().0).await?.data.seal(credentials_place(scope, channel.id), &plain)?;
+    let sealed = app
+        .keyring
+        .tenant(scope.tenant().0)
+        .await?
+        .data
+        .seal(credentials_place(scope, channel.id), &plain)?;
     let verify_token = digest(new.credentials.verify_token.as_bytes());
     let now = app.clock.now();
     db::write!(app.db, "create_channel", scope.into(), |tx| -> Result<()> {
         let app_secret =
-            store::ensure_app_secret(tx, secret_id, scope.tenant(), &secret_digest, &secret_sealed, now).await?;
+            store::ensure_app_secret(tx, secret_id, scope.tenant(), &secret_digest, &secret_sealed, now)
+                .await?;
         store::insert_channel(tx, scope, &channel, &sealed, now).await?;
         match store::insert_route(tx, scope, &channel, app_secret, &verify_token).await {
             Err(error) if error.is_unique() => {
@@ -57,7 +64,9 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
 /// # Errors
 /// When the database does not answer.
 pub async fn list_channels(app: &App, scope: TenantScope) -> Result<Vec<Channel>> {
-    db::read!(app.db, "list_channels", scope.into(), |tx| -> Result<_> { Ok(store::list_channels(tx, scope).await?) })
+    db::read!(app.db, "list_channels", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_channels(tx, scope).await?)
+    })
 }
 
 /// One channel.

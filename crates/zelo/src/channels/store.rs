@@ -66,11 +66,15 @@ pub(super) async fn ensure_app_secret(
         params![id, tenant, digest, sealed, now],
     )
     .await?;
-    tx.query_one("select id from app_secrets where secret_digest = $1", params![digest], |row| row.get(0)).await
+    tx.query_one("select id from app_secrets where secret_digest = $1", params![digest], |row| row.get(0))
+        .await
 }
 
 pub(super) async fn list_app_secrets(tx: &mut Tx) -> Result<Vec<(Uuid, Vec<u8>)>> {
-    tx.query("select id, secret_sealed from app_secrets order by id", &[], |row| Ok((row.get(0)?, row.get(1)?))).await
+    tx.query("select id, secret_sealed from app_secrets order by id", &[], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .await
 }
 
 pub(super) struct RouteRow {
@@ -118,7 +122,11 @@ pub(super) async fn find_channel(tx: &mut Tx, scope: TenantScope, id: ChannelId)
     .await
 }
 
-pub(super) async fn find_credentials(tx: &mut Tx, scope: TenantScope, id: ChannelId) -> Result<Option<Vec<u8>>> {
+pub(super) async fn find_credentials(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ChannelId,
+) -> Result<Option<Vec<u8>>> {
     tx.query_opt(
         "select credentials_sealed from channels where tenant_id = $1 and id = $2",
         params![scope, id],
@@ -171,7 +179,12 @@ pub struct Notice<'n> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn insert_notice(tx: &mut Tx, scope: TenantScope, notice: &Notice<'_>, now: Millis) -> Result<bool> {
+pub async fn insert_notice(
+    tx: &mut Tx,
+    scope: TenantScope,
+    notice: &Notice<'_>,
+    now: Millis,
+) -> Result<bool> {
     let stored = tx
         .execute(
             "insert into channel_notices (tenant_id, id, channel_id, field, digest, content_sealed, created_at)

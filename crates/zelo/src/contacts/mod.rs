@@ -12,4 +12,6 @@ mod store;
 pub use model::{Contact, Profile};
 pub use profile::contact_place;
 pub use resolve::{Resolved, Resolver, Sighting, insert_resolved};
-pub use service::{find_by_phone_or_create, get_contact, list_contacts, load_contacts, remember_wa_id};
+pub use service::{
+    find_by_phone, find_by_phone_or_create, get_contact, list_contacts, load_contacts, remember_wa_id,
+};

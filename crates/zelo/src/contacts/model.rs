@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_profile_learns_what_is_new_and_forgets_nothing() {
-        let mut ana = Profile { name: Some("Ana".into()), wa_id: Some("5511999990001".into()), ..Profile::default() };
+        let mut ana =
+            Profile { name: Some("Ana".into()), wa_id: Some("5511999990001".into()), ..Profile::default() };
         assert!(!ana.learn(&Profile { name: Some("Ana".into()), ..Profile::default() }));
         assert!(ana.learn(&Profile { user_id: Some("BR.1".into()), ..Profile::default() }));
         assert_eq!((ana.name.as_deref(), ana.user_id.as_deref()), (Some("Ana"), Some("BR.1")));
@@ -109,7 +110,8 @@ mod tests {
     fn somebody_without_a_phone_still_has_a_name() {
         let luiza = Profile { username: Some("luiza.viaja".into()), ..Profile::default() };
         assert_eq!((luiza.display_name(), luiza.display_phone()), ("luiza.viaja".into(), None));
-        let nameless = Profile { phone: Some("5531999990002".into()), name: Some(" ".into()), ..Profile::default() };
+        let nameless =
+            Profile { phone: Some("5531999990002".into()), name: Some(" ".into()), ..Profile::default() };
         assert_eq!(nameless.display_name(), "+55 (31) 99999-0002");
     }
 }

@@ -140,7 +140,13 @@ impl Resolver {
                     let profile = profile::open(scope, row.id, key, &row.profile_sealed)?;
                     let position = resolver.people.len();
                     let key = key.clone();
-                    resolver.people.push(Resolved { id: row.id, key, profile, is_new: false, is_changed: false });
+                    resolver.people.push(Resolved {
+                        id: row.id,
+                        key,
+                        profile,
+                        is_new: false,
+                        is_changed: false,
+                    });
                     positions.insert(row.id, position);
                     position
                 }

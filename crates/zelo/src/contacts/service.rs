@@ -67,6 +67,21 @@ async fn open_all(app: &App, scope: TenantScope, rows: Vec<store::ContactRow>) -
     Ok(contacts)
 }
 
+/// The contact with this number, if there is one.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn find_by_phone(app: &App, scope: TenantScope, phone: &Phone) -> Result<Option<ContactId>> {
+    let keys = app.keyring.tenant(scope.tenant().0).await?;
+    let mut digests = Rows::new();
+    let digest = keys.index.digest(Field::Phone, phone.as_str());
+    digests.push([(&digest).into()]);
+    let found = db::read!(app.db, "find_contact", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_by_digests(tx, scope, &digests).await?)
+    })?;
+    Ok(found.first().map(|(_, row)| row.id))
+}
+
 /// The contact with this number, created where it is not known: somebody writes first to a person.
 ///
 /// # Errors

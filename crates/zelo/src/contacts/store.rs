@@ -1,11 +1,6 @@
 //! All SQL of the tables `contacts` and `contact_identities`.
 
-use crate::{
-    clock::Millis,
-    crypto::KeyId,
-    ids::ContactId,
-    tenants::TenantScope,
-};
+use crate::{clock::Millis, crypto::KeyId, ids::ContactId, tenants::TenantScope};
 use db::{Result, Row, Rows, Tx, params};
 
 pub(super) struct ContactRow {
@@ -34,7 +29,12 @@ pub(super) async fn list_by_digests(
 }
 
 /// Rows of `(id, key_id, profile_sealed)`.
-pub(super) async fn insert_contacts(tx: &mut Tx, scope: TenantScope, contacts: &Rows<'_>, now: Millis) -> Result<u64> {
+pub(super) async fn insert_contacts(
+    tx: &mut Tx,
+    scope: TenantScope,
+    contacts: &Rows<'_>,
+    now: Millis,
+) -> Result<u64> {
     tx.execute_rows(
         "insert into contacts (tenant_id, id, key_id, profile_sealed, created_at, updated_at)
          select $1, r.id, r.key_id, r.profile_sealed, $2, $2 from $rows(id uuid, key_id uuid, profile_sealed blob)",
@@ -57,7 +57,12 @@ pub(super) async fn insert_identities(tx: &mut Tx, scope: TenantScope, identitie
 }
 
 /// Rows of `(id, profile_sealed)`.
-pub(super) async fn update_profiles(tx: &mut Tx, scope: TenantScope, profiles: &Rows<'_>, now: Millis) -> Result<u64> {
+pub(super) async fn update_profiles(
+    tx: &mut Tx,
+    scope: TenantScope,
+    profiles: &Rows<'_>,
+    now: Millis,
+) -> Result<u64> {
     tx.execute_rows(
         "update contacts set profile_sealed = r.profile_sealed, updated_at = $2
          from $rows(id uuid, profile_sealed blob) where contacts.tenant_id = $1 and contacts.id = r.id",

@@ -66,7 +66,13 @@ impl CurrentThreads {
 
     /// Give an arriving message its conversation and its place there: the current one; within `reopen_within` of
     /// resolving the resolved one, opened again; otherwise a new one, open and in nobody's hands.
-    pub fn place(&mut self, arrival: Arrival, ids: &Ids, reopen_within: Millis, now: Millis) -> (ConversationId, i64) {
+    pub fn place(
+        &mut self,
+        arrival: Arrival,
+        ids: &Ids,
+        reopen_within: Millis,
+        now: Millis,
+    ) -> (ConversationId, i64) {
         let pair = (arrival.contact, arrival.channel);
         let begin = |retires| Thread {
             conversation: begun(ConversationId(ids.next()), arrival, now),
@@ -77,7 +83,9 @@ impl CurrentThreads {
         };
         let thread = self.by_pair.entry(pair).or_insert_with(|| begin(None));
         let is_over = thread.conversation.status == ConversationStatus::Resolved
-            && thread.resolved_at.is_none_or(|resolved| arrival.sent_at.max(resolved) - resolved > reopen_within);
+            && thread
+                .resolved_at
+                .is_none_or(|resolved| arrival.sent_at.max(resolved) - resolved > reopen_within);
         if is_over {
             *thread = begin(Some(thread.conversation.id));
         }
@@ -163,7 +171,8 @@ mod tests {
         let mut conversation = begun(ConversationId(Uuid::from_u128(9)), arrival(at - HOUR), at - HOUR);
         conversation.status = ConversationStatus::Resolved;
         conversation.last_seq = 4;
-        let thread = Thread { conversation, resolved_at: Some(at), is_new: false, is_news: false, retires: None };
+        let thread =
+            Thread { conversation, resolved_at: Some(at), is_new: false, is_news: false, retires: None };
         let first = arrival(at);
         CurrentThreads { by_pair: HashMap::from([((first.contact, first.channel), thread)]) }
     }

@@ -37,7 +37,11 @@ pub async fn contact_key(app: &App, scope: TenantScope, conversation: &Conversat
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_conversations(app: &App, scope: TenantScope, listing: &Listing) -> Result<Vec<Conversation>> {
+pub async fn list_conversations(
+    app: &App,
+    scope: TenantScope,
+    listing: &Listing,
+) -> Result<Vec<Conversation>> {
     db::read!(app.db, "list_conversations", scope.into(), |tx| -> Result<_> {
         Ok(store::list(tx, scope, listing).await?)
     })
@@ -131,7 +135,11 @@ pub async fn set_conversation_status(
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's conversation too.
-pub async fn mark_conversation_read(app: &App, scope: TenantScope, id: ConversationId) -> Result<Conversation> {
+pub async fn mark_conversation_read(
+    app: &App,
+    scope: TenantScope,
+    id: ConversationId,
+) -> Result<Conversation> {
     let now = app.clock.now();
     db::write!(app.db, "mark_conversation_read", scope.into(), |tx| -> Result<Conversation> {
         let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;

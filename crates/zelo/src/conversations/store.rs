@@ -108,7 +108,11 @@ pub(super) async fn update_many(tx: &mut Tx, scope: TenantScope, conversations: 
     .await
 }
 
-pub(super) async fn find(tx: &mut Tx, scope: TenantScope, id: ConversationId) -> Result<Option<Conversation>> {
+pub(super) async fn find(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+) -> Result<Option<Conversation>> {
     tx.query_opt(
         "select id, channel_id, contact_id, status, assignee_id, team_id, last_seq, unread_count, last_message_seq,
              last_activity_at, window_expires_at, snoozed_until, created_at

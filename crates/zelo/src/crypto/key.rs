@@ -39,7 +39,13 @@ impl Place<'_> {
     /// The associated data: every part with its length, so that no two places give the same bytes.
     fn associated_data(&self, header: &[u8]) -> Vec<u8> {
         let mut data = Vec::with_capacity(80);
-        for part in [header, self.tenant.as_bytes(), self.table.as_bytes(), self.column.as_bytes(), self.row.as_bytes()] {
+        for part in [
+            header,
+            self.tenant.as_bytes(),
+            self.table.as_bytes(),
+            self.column.as_bytes(),
+            self.row.as_bytes(),
+        ] {
             data.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
             data.extend_from_slice(part);
         }

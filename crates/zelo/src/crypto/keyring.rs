@@ -141,7 +141,11 @@ impl Keyring {
 
     async fn load_tenant(&self, tenant: Uuid) -> Result<Option<TenantKeys>, KeyError> {
         let db = &self.shared.db;
-        let Some(wrapping) = records::find_current(db, tenant, Kind::Tenant, "", self.shared.master.id()).await? else { return Ok(None) };
+        let Some(wrapping) =
+            records::find_current(db, tenant, Kind::Tenant, "", self.shared.master.id()).await?
+        else {
+            return Ok(None);
+        };
         let wrapping = wrapping.open(&self.shared.master)?;
         let find = |kind| records::find_current(db, tenant, kind, "", wrapping.id());
         let data = find(Kind::Data).await?.ok_or(KeyError::Lost)?.open(&wrapping)?;
@@ -152,10 +156,12 @@ impl Keyring {
     async fn create_tenant(&self, tenant: Uuid) -> Result<TenantKeys, KeyError> {
         let shared = &self.shared;
         let id = || shared.ids.next();
-        let (wrapping_record, wrapping) = Record::create(id(), tenant, Kind::Tenant, String::new(), &shared.master)?;
+        let (wrapping_record, wrapping) =
+            Record::create(id(), tenant, Kind::Tenant, String::new(), &shared.master)?;
         let (data_record, data) = Record::create(id(), tenant, Kind::Data, String::new(), &wrapping)?;
         let (root_record, root) = Record::create(id(), tenant, Kind::Index, String::new(), &wrapping)?;
-        records::insert_records(&shared.db, &[wrapping_record, data_record, root_record], shared.clock.now()).await?;
+        records::insert_records(&shared.db, &[wrapping_record, data_record, root_record], shared.clock.now())
+            .await?;
         // Another process may have been faster; the oldest set is the one that counts, for everybody.
         match self.load_tenant(tenant).await? {
             Some(keys) => Ok(keys),
@@ -167,7 +173,11 @@ impl Keyring {
     ///
     /// # Errors
     /// When the keystore cannot store them.
-    pub async fn create_contact_keys(&self, tenant: Uuid, contacts: &[Uuid]) -> Result<Vec<Arc<Key>>, KeyError> {
+    pub async fn create_contact_keys(
+        &self,
+        tenant: Uuid,
+        contacts: &[Uuid],
+    ) -> Result<Vec<Arc<Key>>, KeyError> {
         if contacts.is_empty() {
             return Ok(Vec::new());
         }
@@ -177,7 +187,8 @@ impl Keyring {
         let mut keys = Vec::with_capacity(contacts.len());
         for contact in contacts {
             let subject = contact.to_string();
-            let (record, key) = Record::create(shared.ids.next(), tenant, Kind::Contact, subject, &tenant_keys.wrapping)?;
+            let (record, key) =
+                Record::create(shared.ids.next(), tenant, Kind::Contact, subject, &tenant_keys.wrapping)?;
             new_records.push(record);
             keys.push(Arc::new(key));
         }
@@ -221,7 +232,11 @@ impl Keyring {
         Ok(found)
     }
 
-    async fn load_keys(&self, missing: &[KeyId], found: &mut HashMap<KeyId, Arc<Key>>) -> Result<(), KeyError> {
+    async fn load_keys(
+        &self,
+        missing: &[KeyId],
+        found: &mut HashMap<KeyId, Arc<Key>>,
+    ) -> Result<(), KeyError> {
         let shared = &self.shared;
         for record in records::list_by_ids(&shared.db, missing).await? {
             let parent = self.tenant(record.tenant).await?;
@@ -254,8 +269,14 @@ impl Keyring {
             Some(record) => record,
             None => {
                 let id = self.shared.ids.next();
-                let (record, _) = Record::create(id, Uuid::nil(), Kind::Day, subject.clone(), &platform.wrapping)?;
-                records::insert_records(&self.shared.db, std::slice::from_ref(&record), self.shared.clock.now()).await?;
+                let (record, _) =
+                    Record::create(id, Uuid::nil(), Kind::Day, subject.clone(), &platform.wrapping)?;
+                records::insert_records(
+                    &self.shared.db,
+                    std::slice::from_ref(&record),
+                    self.shared.clock.now(),
+                )
+                .await?;
                 record
             }
         };

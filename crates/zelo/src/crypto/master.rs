@@ -20,7 +20,9 @@ pub enum MasterKeyError {
     #[error("the encryption key must be 64 random hexadecimal digits; make one with: openssl rand -hex 32")]
     Malformed,
     /// The database holds data, but the key is gone.
-    #[error("there is no master key at {0}, but the keystore holds keys that need it: put the file back, or set ENCRYPTION_KEY")]
+    #[error(
+        "there is no master key at {0}, but the keystore holds keys that need it: put the file back, or set ENCRYPTION_KEY"
+    )]
     Missing(PathBuf),
     /// Others could read it.
     #[error("the master key {path} has mode {mode:o}, so that others could read it: run chmod 600 {path}")]
@@ -87,7 +89,8 @@ impl MasterKey {
         let unusable = |source| MasterKeyError::Unusable { path: path.to_owned(), source };
         let bytes = random_bytes::<32>().map_err(|_| MasterKeyError::NoRandomness)?;
         let digits = Zeroizing::new(hex::encode(bytes.as_ref()));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unusable)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unusable)?;
         file.write_all(digits.as_bytes()).map_err(unusable)?;
         // The key must be on disk before anything that it encrypts: losing it would lose everything.
         file.sync_all().map_err(unusable)?;
@@ -111,7 +114,10 @@ mod tests {
         let path = folder.path().join(MASTER_KEY_FILE);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(MasterKey::from_directory(folder.path(), true), Err(MasterKeyError::TooOpen { mode: 0o644, .. })));
+        assert!(matches!(
+            MasterKey::from_directory(folder.path(), true),
+            Err(MasterKeyError::TooOpen { mode: 0o644, .. })
+        ));
     }
 
     #[test]

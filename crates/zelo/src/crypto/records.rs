@@ -65,7 +65,8 @@ impl Record {
         let plain = Zeroizing::new(parent.open(place(self.tenant, self.kind, self.id), &self.wrapped)?);
         let bytes: [u8; 32] = plain.as_slice().try_into().map_err(|_| OpenError)?;
         let key = Key::new(self.id, Zeroizing::new(bytes));
-        aws_lc_rs::constant_time::verify_slices_are_equal(&key.commitment(), &self.commitment).map_err(|_| OpenError)?;
+        aws_lc_rs::constant_time::verify_slices_are_equal(&key.commitment(), &self.commitment)
+            .map_err(|_| OpenError)?;
         Ok(key)
     }
 
@@ -120,7 +121,8 @@ async fn insert(tx: &mut Tx, records: &[Record], now: Millis) -> Result<()> {
     Ok(())
 }
 
-const COLUMNS_BY_ID: &str = "select k.id, k.tenant_id, k.kind, k.subject, k.parent_id, k.wrapped, k.commitment
+const COLUMNS_BY_ID: &str =
+    "select k.id, k.tenant_id, k.kind, k.subject, k.parent_id, k.wrapped, k.commitment
     from $rows(id uuid) join keys k on k.id = r.id";
 
 pub(super) async fn list_by_ids(db: &Db, ids: &[KeyId]) -> Result<Vec<Record>> {
@@ -162,6 +164,7 @@ pub(super) async fn count(db: &Db) -> Result<i64> {
 /// Destroy keys for good. What they sealed cannot be opened any more, in the database or in any backup of it.
 pub(super) async fn delete(db: &Db, kind: Kind, subjects_before: &str) -> Result<u64> {
     db::write!(db, "destroy_keys", Scope::Platform, |tx| -> Result<u64> {
-        tx.execute("delete from keys where kind = $1 and subject < $2", params![kind.name(), subjects_before]).await
+        tx.execute("delete from keys where kind = $1 and subject < $2", params![kind.name(), subjects_before])
+            .await
     })
 }

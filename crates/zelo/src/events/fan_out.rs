@@ -25,7 +25,9 @@ impl Follower {
     /// When the database does not answer.
     pub async fn begin(db: &Db) -> Result<Self> {
         let listener = db.listen(TOPIC);
-        let after = db::read!(db, "outbox_end", Scope::Platform, |tx| -> Result<_> { Ok(outbox::last_place(tx).await?) })?;
+        let after = db::read!(db, "outbox_end", Scope::Platform, |tx| -> Result<_> {
+            Ok(outbox::last_place(tx).await?)
+        })?;
         Ok(Self { db: db.clone(), listener, after })
     }
 

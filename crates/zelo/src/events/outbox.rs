@@ -77,7 +77,10 @@ pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<
             },
         )
         .await?;
-    Ok(rows.into_iter().filter_map(|(place, tenant, event)| Some(Recorded { tenant, event: event?, place })).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(place, tenant, event)| Some(Recorded { tenant, event: event?, place }))
+        .collect())
 }
 
 /// Forget what everybody has heard of.

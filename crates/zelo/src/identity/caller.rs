@@ -53,7 +53,8 @@ impl Caller {
         let signed_in = match bearer(headers) {
             Some(token) => sessions::by_access_token(app, token).await?,
             None => {
-                let cookie = SessionCookie::read(headers, app.config.is_development()).0.ok_or(Error::Unauthorized)?;
+                let cookie =
+                    SessionCookie::read(headers, app.config.is_development()).0.ok_or(Error::Unauthorized)?;
                 sessions::by_cookie(app, &cookie).await?
             }
         };

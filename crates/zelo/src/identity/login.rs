@@ -95,29 +95,33 @@ pub async fn refresh(app: &App, token: &str) -> Result<LoggedIn> {
     let now = app.clock.now();
     let next = SessionSecret { secret: app.identity.successor(&given.secret), ..given.clone() };
     let expires_at = now + app.identity.refresh_life;
-    let user = db::write!(app.db, "refresh", Scope::Tenant(given.tenant.0), |tx| -> Result<Option<UserId>> {
-        let Some(row) = store::find_session(tx, given.tenant, given.session).await? else { return Ok(None) };
-        let user = store::find_user(tx, given.tenant, row.user).await?;
-        let is_current = user.is_some_and(|user| {
-            user.status == "active" && user.security_version == row.security_version
-        });
-        if row.kind != "token" || row.revoked_at.is_some() || row.expires_at <= now || !is_current {
-            return Ok(None);
-        }
-        if row.secret_digest == given.digest() {
-            store::rotate_session(tx, &row, &next.digest(), now, expires_at).await?;
-            return Ok(Some(row.user));
-        }
-        if row.previous_digest != Some(given.digest()) {
-            return Ok(None);
-        }
-        if row.rotated_at.is_some_and(|rotated| now - rotated <= GRACE) && row.secret_digest == next.digest() {
-            return Ok(Some(row.user));
-        }
-        tracing::warn!(session_id = %row.id, "A refresh token was used twice; its session is ended");
-        store::revoke_session(tx, given.tenant, given.session, now).await?;
-        Ok(None)
-    })?;
+    let user =
+        db::write!(app.db, "refresh", Scope::Tenant(given.tenant.0), |tx| -> Result<Option<UserId>> {
+            let Some(row) = store::find_session(tx, given.tenant, given.session).await? else {
+                return Ok(None);
+            };
+            let user = store::find_user(tx, given.tenant, row.user).await?;
+            let is_current = user
+                .is_some_and(|user| user.status == "active" && user.security_version == row.security_version);
+            if row.kind != "token" || row.revoked_at.is_some() || row.expires_at <= now || !is_current {
+                return Ok(None);
+            }
+            if row.secret_digest == given.digest() {
+                store::rotate_session(tx, &row, &next.digest(), now, expires_at).await?;
+                return Ok(Some(row.user));
+            }
+            if row.previous_digest != Some(given.digest()) {
+                return Ok(None);
+            }
+            if row.rotated_at.is_some_and(|rotated| now - rotated <= GRACE)
+                && row.secret_digest == next.digest()
+            {
+                return Ok(Some(row.user));
+            }
+            tracing::warn!(session_id = %row.id, "A refresh token was used twice; its session is ended");
+            store::revoke_session(tx, given.tenant, given.session, now).await?;
+            Ok(None)
+        })?;
     let Some(user) = user else {
         app.identity.sessions.forget(given.session);
         return Err(Error::Unauthorized);

@@ -43,9 +43,17 @@ impl Role {
 
     /// Read the word that is stored or typed.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::SuperAdmin, Self::Owner, Self::Admin, Self::Manager, Self::Supervisor, Self::Agent, Self::Viewer]
-            .into_iter()
-            .find(|role| role.as_str() == word)
+        [
+            Self::SuperAdmin,
+            Self::Owner,
+            Self::Admin,
+            Self::Manager,
+            Self::Supervisor,
+            Self::Agent,
+            Self::Viewer,
+        ]
+        .into_iter()
+        .find(|role| role.as_str() == word)
     }
 
     /// Whether this role belongs to the platform and not to a tenant.
@@ -107,7 +115,11 @@ impl NewUser {
     pub fn validate(&self) -> Result<()> {
         let mut errors = Vec::new();
         if !looks_like_email(&self.email) {
-            errors.push(FieldError::new("email", "format", "Give an e-mail address such as ana@hotel.com.br."));
+            errors.push(FieldError::new(
+                "email",
+                "format",
+                "Give an e-mail address such as ana@hotel.com.br.",
+            ));
         }
         if self.name.trim().is_empty() || self.name.chars().count() > 120 {
             errors.push(FieldError::new("name", "length", "A name has 1 to 120 characters."));

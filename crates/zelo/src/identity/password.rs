@@ -14,7 +14,8 @@ const AT_ONCE: usize = 2;
 /// Who waits longer than this is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Hashed when there is no such user, so that the answer takes as long as for a wrong password.
-const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$em9icm9ib2RpZW5ncnVl$6PSEKkAB3kr0e2Yj8RR1wzOSXuFvmBqqyKl4pS7OaQ4";
+const NOBODYS_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$em9icm9ib2RpZW5ncnVl$6PSEKkAB3kr0e2Yj8RR1wzOSXuFvmBqqyKl4pS7OaQ4";
 
 /// Hashes and checks passwords, a few at a time.
 #[derive(Debug, Clone)]
@@ -71,7 +72,9 @@ mod tests {
         let passwords = Passwords::default();
         let hash = passwords.hash(Zeroizing::new("lagoa-calma-em-maio".into())).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        for (given, right) in [("lagoa-calma-em-maio", true), ("lagoa-calma-em-mai", false), ("Lagoa-calma-em-maio", false)] {
+        for (given, right) in
+            [("lagoa-calma-em-maio", true), ("lagoa-calma-em-mai", false), ("Lagoa-calma-em-maio", false)]
+        {
             let matches = passwords.verify(Zeroizing::new(given.into()), Some(hash.clone())).await.unwrap();
             assert_eq!(matches, right, "{given}");
         }

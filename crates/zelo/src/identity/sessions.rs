@@ -35,7 +35,9 @@ pub(super) struct Sessions {
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { remembered: moka::sync::Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build() }
+        Self {
+            remembered: moka::sync::Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build(),
+        }
     }
 }
 

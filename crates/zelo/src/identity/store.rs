@@ -51,7 +51,12 @@ pub(super) async fn insert_user(tx: &mut Tx, user: &UserRow, now: Millis) -> Res
     Ok(())
 }
 
-pub(super) async fn insert_login(tx: &mut Tx, digest: &[u8; 16], tenant: TenantId, user: UserId) -> Result<()> {
+pub(super) async fn insert_login(
+    tx: &mut Tx,
+    digest: &[u8; 16],
+    tenant: TenantId,
+    user: UserId,
+) -> Result<()> {
     tx.execute(
         "insert into logins (email_digest, tenant_id, user_id) values ($1, $2, $3)",
         params![digest, tenant, user],
@@ -88,7 +93,11 @@ pub(super) async fn list_users(tx: &mut Tx, tenant: TenantId) -> Result<Vec<User
 }
 
 pub(super) async fn note_login(tx: &mut Tx, tenant: TenantId, id: UserId, now: Millis) -> Result<u64> {
-    tx.execute("update users set last_login_at = $3 where tenant_id = $1 and id = $2", params![tenant, id, now]).await
+    tx.execute(
+        "update users set last_login_at = $3 where tenant_id = $1 and id = $2",
+        params![tenant, id, now],
+    )
+    .await
 }
 
 pub(super) struct SessionRow {

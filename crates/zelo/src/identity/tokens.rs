@@ -51,7 +51,8 @@ impl Identity {
     /// When the keystore does not answer, or the secret in the settings is weak.
     pub async fn open(config: &Config, keyring: &Keyring) -> Result<Self, KeyError> {
         let derived = keyring.platform().await?.derive_secret(b"access tokens");
-        let secret = config.auth.jwt_secret.as_ref().map_or(derived.as_slice(), |secret| secret.expose().as_bytes());
+        let secret =
+            config.auth.jwt_secret.as_ref().map_or(derived.as_slice(), |secret| secret.expose().as_bytes());
         let key_id: String = hex::encode(digest(secret)).chars().take(16).collect();
         Ok(Self {
             passwords: Passwords::default(),
@@ -70,7 +71,13 @@ impl Identity {
         self.access_life / SECOND
     }
 
-    pub(super) fn access_token(&self, tenant: TenantId, user: UserId, session: SessionId, now: Millis) -> Result<String> {
+    pub(super) fn access_token(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+        now: Millis,
+    ) -> Result<String> {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.into());
         header.kid = Some(self.key_id.clone());

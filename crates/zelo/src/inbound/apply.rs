@@ -146,7 +146,9 @@ async fn apply_messages(
     }
     let begun: Vec<(ConversationId, i64)> = threads.save(tx, scope).await?;
     messages::insert_inbound(tx, scope, &placed, now).await?;
-    happened.extend(begun.into_iter().map(|(conversation, seq)| Event::ConversationUpdated { conversation, seq }));
+    happened.extend(
+        begun.into_iter().map(|(conversation, seq)| Event::ConversationUpdated { conversation, seq }),
+    );
     events::record(tx, scope, &happened, now).await?;
     Ok(())
 }

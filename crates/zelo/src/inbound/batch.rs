@@ -52,7 +52,8 @@ pub(super) async fn sort(app: &App, events: &[EventRow]) -> Result<Sorted> {
     let keys = app.keyring.keys(&key_ids).await?;
     let mut sorted = Sorted::default();
     for (position, event) in events.iter().enumerate() {
-        let body = keys.get(&event.key_id).and_then(|key| key.open(event_place(event.id), &event.body_sealed).ok());
+        let body =
+            keys.get(&event.key_id).and_then(|key| key.open(event_place(event.id), &event.body_sealed).ok());
         match body {
             Some(body) => sorted.add(position, event, &body, &app.directory),
             None => {
@@ -77,10 +78,20 @@ pub(super) async fn prepare(app: &App, tenant: TenantId, share: Share) -> Result
         let id = MessageId(app.ids.next());
         let asks_for_answer = asks_for_answer(&arrived.message.content);
         let sent_at = arrived.message.timestamp.saturating_mul(SECOND);
-        let message = NewInbound::seal(scope, id, &keys.index, &person.key, &body_of(arrived.message), sent_at)?;
-        messages.push(PreparedMessage { event: arrived.event, channel: arrived.channel, message, asks_for_answer });
+        let message =
+            NewInbound::seal(scope, id, &keys.index, &person.key, &body_of(arrived.message), sent_at)?;
+        messages.push(PreparedMessage {
+            event: arrived.event,
+            channel: arrived.channel,
+            message,
+            asks_for_answer,
+        });
     }
-    let reports = share.reported.into_iter().map(|reported| (reported.event, report_of(reported, &keys.index))).collect();
+    let reports = share
+        .reported
+        .into_iter()
+        .map(|reported| (reported.event, report_of(reported, &keys.index)))
+        .collect();
     let mut notices = Vec::with_capacity(share.noticed.len());
     for noticed in share.noticed {
         let id = app.ids.next();

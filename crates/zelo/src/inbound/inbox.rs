@@ -72,7 +72,9 @@ impl Inbox {
         lanes: usize,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static)> {
         let lanes = i64::try_from(lanes.max(1)).unwrap_or(1);
-        db::write!(db, "ensure_lanes", Scope::Platform, |tx| -> Result<()> { Ok(store::ensure_lanes(tx, lanes).await?) })?;
+        db::write!(db, "ensure_lanes", Scope::Platform, |tx| -> Result<()> {
+            Ok(store::ensure_lanes(tx, lanes).await?)
+        })?;
         let (parcels, arriving) = mpsc::channel(ROOM);
         let writer = write_in_groups(db, arriving);
         Ok((Self { parcels, keyring, clock, ids, lanes }, writer))
@@ -170,7 +172,8 @@ mod tests {
     #[test]
     fn a_number_keeps_its_lane_and_many_numbers_use_all_lanes() {
         assert_eq!(lane_of("200300400500601", 16), lane_of("200300400500601", 16));
-        let used: std::collections::HashSet<i64> = (0..500).map(|number| lane_of(&format!("1065403{number}"), 16)).collect();
+        let used: std::collections::HashSet<i64> =
+            (0..500).map(|number| lane_of(&format!("1065403{number}"), 16)).collect();
         assert_eq!(used.len(), 16);
         assert!(used.iter().all(|lane| (0..16).contains(lane)));
     }

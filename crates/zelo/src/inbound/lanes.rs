@@ -93,7 +93,11 @@ impl Processing {
         let mut processed = 0;
         for lane in waiting.into_iter().filter(|lane| is_mine(lane.lane)) {
             // An event that failed before is taken alone, so that it cannot hold up its neighbours.
-            let most = if lane.attempts > 0 { 1 } else { i64::try_from(self.app.config.ingest.batch).unwrap_or(512) };
+            let most = if lane.attempts > 0 {
+                1
+            } else {
+                i64::try_from(self.app.config.ingest.batch).unwrap_or(512)
+            };
             processed += self.batch(lane, most).await?;
         }
         Ok(processed)

@@ -1,10 +1,6 @@
 //! Events that could not be understood: kept, visible, and processed again on demand.
 
-use super::{
-    RawEvent, inbox::event_place,
-    store::EventRow,
-    update::Reason,
-};
+use super::{RawEvent, inbox::event_place, store::EventRow, update::Reason};
 use crate::{
     app::App,
     clock::Millis,
@@ -62,7 +58,12 @@ fn place(id: Uuid) -> Place<'static> {
     Place { tenant: Uuid::nil(), table: "webhook_quarantine", column: "body", row: id }
 }
 
-pub(super) async fn insert(tx: &mut Tx, quarantined: &[QuarantineRow], lane: i64, now: Millis) -> db::Result<u64> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    quarantined: &[QuarantineRow],
+    lane: i64,
+    now: Millis,
+) -> db::Result<u64> {
     let mut rows = Rows::new();
     for row in quarantined {
         rows.push([

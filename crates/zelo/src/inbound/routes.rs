@@ -81,7 +81,12 @@ pub async fn receive_for_channel(
     take_in(&app, Some(channel), &headers, body).await
 }
 
-async fn take_in(app: &App, channel: Option<ChannelId>, headers: &HeaderMap, body: Bytes) -> Result<StatusCode> {
+async fn take_in(
+    app: &App,
+    channel: Option<ChannelId>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode> {
     let signature = headers.get(SIGNATURE).ok_or(Error::Forbidden)?;
     let hint = webhook::phone_number_id_hint(&body);
     let app_secret = app.directory.signer_of(hint, signature.as_bytes(), &body).ok_or(Error::Forbidden)?;

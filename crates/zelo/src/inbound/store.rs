@@ -20,8 +20,11 @@ pub(super) struct EventRow {
 /// Make the lanes, once.
 pub(super) async fn ensure_lanes(tx: &mut Tx, lanes: i64) -> Result<()> {
     for lane in 0..lanes {
-        tx.execute("insert into webhook_inlets (lane, last_seq) values ($1, 0) on conflict (lane) do nothing", params![lane])
-            .await?;
+        tx.execute(
+            "insert into webhook_inlets (lane, last_seq) values ($1, 0) on conflict (lane) do nothing",
+            params![lane],
+        )
+        .await?;
         tx.execute(
             "insert into webhook_lanes (lane, cursor, processed, duplicate, quarantined, attempts, lease_until)
              values ($1, 0, 0, 0, 0, 0, 0) on conflict (lane) do nothing",
@@ -148,7 +151,11 @@ pub(super) async fn count_failure(tx: &mut Tx, lane: Lane) -> Result<u64> {
 
 /// Give up the lanes of a process that stops.
 pub(super) async fn release_lanes(tx: &mut Tx, owner: Uuid) -> Result<u64> {
-    tx.execute("update webhook_lanes set lease_owner = null, lease_until = 0 where lease_owner = $1", params![owner]).await
+    tx.execute(
+        "update webhook_lanes set lease_owner = null, lease_until = 0 where lease_owner = $1",
+        params![owner],
+    )
+    .await
 }
 
 /// Remove raw events that have been dealt with.

@@ -104,7 +104,8 @@ impl Sorted {
                     other => {
                         // A notice is rare, so that reading the body a second time, for its own text, costs nothing
                         // that counts.
-                        let notice = Notice { account: &entry.id, change: &other, raw: raw_change(body, place) };
+                        let notice =
+                            Notice { account: &entry.id, change: &other, raw: raw_change(body, place) };
                         self.add_notice(position, event, notice, directory);
                     }
                 }
@@ -116,7 +117,10 @@ impl Sorted {
         let number = &value.metadata.phone_number_id;
         let Some(route) = directory.route(number, event.app_secret) else {
             let (reason, detail) = if directory.knows_number(number) {
-                (Reason::OtherApp, format!("the number {number} belongs to another app than the one that signed"))
+                (
+                    Reason::OtherApp,
+                    format!("the number {number} belongs to another app than the one that signed"),
+                )
             } else {
                 (Reason::UnknownChannel, format!("no channel has the number {number}"))
             };
@@ -147,9 +151,12 @@ impl Sorted {
         Notice { account, change, raw }: Notice<'_>,
         directory: &Directory,
     ) {
-        let number = raw.as_ref().and_then(|raw| raw.pointer("/value/metadata/phone_number_id")?.as_str().map(str::to_owned));
+        let number = raw
+            .as_ref()
+            .and_then(|raw| raw.pointer("/value/metadata/phone_number_id")?.as_str().map(str::to_owned));
         let by_number = number.as_deref().and_then(|number| directory.route(number, event.app_secret));
-        let inner = raw.as_ref().and_then(|raw| raw.pointer("/value/waba_info/waba_id")?.as_str().map(str::to_owned));
+        let inner =
+            raw.as_ref().and_then(|raw| raw.pointer("/value/waba_info/waba_id")?.as_str().map(str::to_owned));
         let by_account = [Some(account), inner.as_deref()]
             .into_iter()
             .flatten()

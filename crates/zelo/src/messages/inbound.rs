@@ -38,7 +38,13 @@ impl NewInbound {
         sent_at: Millis,
     ) -> std::result::Result<Self, OpenError> {
         let digest = index.digest(Field::Wamid, body.wamid.as_deref().unwrap_or_default());
-        Ok(Self { id, digest, kind: body.kind().to_owned(), content_sealed: body.seal(scope, id, key)?, sent_at })
+        Ok(Self {
+            id,
+            digest,
+            kind: body.kind().to_owned(),
+            content_sealed: body.seal(scope, id, key)?,
+            sent_at,
+        })
     }
 }
 

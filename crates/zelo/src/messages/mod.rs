@@ -12,10 +12,10 @@ pub(crate) mod store;
 pub use body::{Body, Said, message_place};
 pub use inbound::{NewInbound, insert_inbound, known_wamids};
 pub use model::{Author, Direction, Message, MessageStatus, SendFailure};
-pub use preview::{load_last, preview_text};
 pub use page::{list_after_seq, list_messages, load_messages};
+pub use preview::{load_last, preview_text};
 pub use send::{
-    Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue, load_outgoing, pass,
-    retry_message, send_message,
+    Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue,
+    load_outgoing, pass, retry_message, send_message,
 };
 pub use status::{SendOutcome, StatusReport, apply_statuses, record_outcome};

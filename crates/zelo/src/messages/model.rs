@@ -150,11 +150,13 @@ mod tests {
         let reports = [Sent, Delivered, Read, Sent, Delivered];
         for rotation in 0..reports.len() {
             for reversed in [false, true] {
-                let mut order: Vec<_> = reports.iter().cycle().skip(rotation).take(reports.len()).copied().collect();
+                let mut order: Vec<_> =
+                    reports.iter().cycle().skip(rotation).take(reports.len()).copied().collect();
                 if reversed {
                     order.reverse();
                 }
-                let end = order.into_iter().fold(Queued, |at, next| if at.moves_to(next) { next } else { at });
+                let end =
+                    order.into_iter().fold(Queued, |at, next| if at.moves_to(next) { next } else { at });
                 assert_eq!(end, Read);
             }
         }

@@ -26,7 +26,10 @@ pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> R
         sent_at: row.sent_at,
         created_at: row.created_at,
         // While an attempt runs there is nothing to tell.
-        failure: row.error_code.filter(|code| code != super::send::ATTEMPTING).map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
+        failure: row
+            .error_code
+            .filter(|code| code != super::send::ATTEMPTING)
+            .map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
     })
 }
 

@@ -2,12 +2,7 @@
 
 use super::{Body, Message, page::opened, store};
 use crate::{
-    app::App,
-    contacts,
-    conversations::Conversation,
-    crypto::KeyId,
-    error::Result,
-    ids::ConversationId,
+    app::App, contacts, conversations::Conversation, crypto::KeyId, error::Result, ids::ConversationId,
     tenants::TenantScope,
 };
 use db::Rows;
@@ -36,7 +31,9 @@ pub async fn load_last(
     let keys = app.keyring.keys(&key_ids).await?;
     let key_of: HashMap<ConversationId, _> = conversations
         .iter()
-        .filter_map(|conversation| Some((conversation.id, keys.get(&contacts.get(&conversation.contact)?.key_id)?)))
+        .filter_map(|conversation| {
+            Some((conversation.id, keys.get(&contacts.get(&conversation.contact)?.key_id)?))
+        })
         .collect();
     let mut last = HashMap::with_capacity(rows.len());
     for row in rows {

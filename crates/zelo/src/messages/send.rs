@@ -46,7 +46,9 @@ pub struct Passed {
 /// As [`pass`], and what the database answers.
 pub async fn send_message(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Message> {
     let passed = pass(app, scope, request).await?;
-    db::write!(app.db, "send_message", scope.into(), |tx| -> Result<Message> { enqueue(tx, app, scope, &passed).await })
+    db::write!(app.db, "send_message", scope.into(), |tx| -> Result<Message> {
+        enqueue(tx, app, scope, &passed).await
+    })
 }
 
 /// Check everything that decides whether a message may leave. Nothing is stored yet.
@@ -88,11 +90,17 @@ fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
 
 async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversation) -> Result<()> {
     if !tenants::get_tenant(app, scope.tenant()).await?.status.may_work() {
-        return Err(Error::Conflict { code: "tenant_stopped", detail: "This account may not send messages.".into() });
+        return Err(Error::Conflict {
+            code: "tenant_stopped",
+            detail: "This account may not send messages.".into(),
+        });
     }
     let channel = channels::get_channel(app, scope, conversation.channel).await?;
     if channel.status == ChannelStatus::Disabled {
-        return Err(Error::Conflict { code: "channel_disabled", detail: "This number is switched off.".into() });
+        return Err(Error::Conflict {
+            code: "channel_disabled",
+            detail: "This number is switched off.".into(),
+        });
     }
     Ok(())
 }
@@ -101,8 +109,9 @@ async fn quoted_wamid(app: &App, scope: TenantScope, request: &SendRequest) -> R
     let Some(id) = request.reply_to else { return Ok(None) };
     let quoted = load_messages(app, scope, &[id]).await?.into_iter().next();
     let here = quoted.filter(|message| message.conversation == request.conversation);
-    here.map(|message| message.body.wamid)
-        .ok_or_else(|| Error::invalid("reply_to", "not_found", "The quoted message is not in this conversation."))
+    here.map(|message| message.body.wamid).ok_or_else(|| {
+        Error::invalid("reply_to", "not_found", "The quoted message is not in this conversation.")
+    })
 }
 
 /// Store what passed the gate, inside the caller's transaction.
@@ -153,7 +162,8 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
 pub async fn retry_message(app: &App, scope: TenantScope, id: MessageId) -> Result<Message> {
     let message = load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)?;
     let is_unconfirmed = message.failure.as_ref().is_some_and(|failure| failure.code == UNCONFIRMED);
-    if message.status != MessageStatus::Failed && !(message.status == MessageStatus::Queued && is_unconfirmed) {
+    if message.status != MessageStatus::Failed && !(message.status == MessageStatus::Queued && is_unconfirmed)
+    {
         return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
     }
     let conversation = conversations::get_conversation(app, scope, message.conversation).await?;
@@ -174,7 +184,8 @@ pub async fn retry_message(app: &App, scope: TenantScope, id: MessageId) -> Resu
         };
         store::update_progress(tx, scope, &progress).await?;
         outbound::enqueue(tx, app, scope, message.conversation, id).await?;
-        let event = Event::MessageStatus { conversation: message.conversation, message: id, seq: changed_seq };
+        let event =
+            Event::MessageStatus { conversation: message.conversation, message: id, seq: changed_seq };
         Ok(events::record(tx, scope, &[event], now).await?)
     })?;
     load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)

@@ -62,10 +62,14 @@ pub async fn apply_statuses(
             (None, None) => None,
         };
         let is_news = match place {
-            Some(place) => move_forward(tx, scope, place, report.status, report.failure.as_ref(), now).await?,
+            Some(place) => {
+                move_forward(tx, scope, place, report.status, report.failure.as_ref(), now).await?
+            }
             None => {
-                let error = report.failure.as_ref().map(|failure| (failure.code.as_str(), failure.detail.as_str()));
-                store::insert_early_status(tx, scope, &report.digest, report.status, report.at, error).await? > 0
+                let error =
+                    report.failure.as_ref().map(|failure| (failure.code.as_str(), failure.detail.as_str()));
+                store::insert_early_status(tx, scope, &report.digest, report.status, report.at, error).await?
+                    > 0
             }
         };
         news.push(is_news);
@@ -158,7 +162,8 @@ pub async fn record_outcome(
             error_text: outcome.failure.as_ref().map(|failure| failure.detail.as_str()),
         };
         store::update_progress(tx, scope, &progress).await?;
-        let event = Event::MessageStatus { conversation: row.conversation, message: row.id, seq: changed_seq };
+        let event =
+            Event::MessageStatus { conversation: row.conversation, message: row.id, seq: changed_seq };
         return Ok(events::record(tx, scope, &[event], now).await?);
     }
     move_forward(tx, scope, place, outcome.status, outcome.failure.as_ref(), now).await?;

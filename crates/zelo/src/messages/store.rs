@@ -44,7 +44,12 @@ fn message_from_row(row: &Row<'_>) -> Result<MessageRow> {
 }
 
 /// Rows of `(conversation_id, seq, id, kind, content_sealed, sent_at)`.
-pub(super) async fn insert_inbound(tx: &mut Tx, scope: TenantScope, messages: &Rows<'_>, now: Millis) -> Result<u64> {
+pub(super) async fn insert_inbound(
+    tx: &mut Tx,
+    scope: TenantScope,
+    messages: &Rows<'_>,
+    now: Millis,
+) -> Result<u64> {
     tx.execute_rows(
         "insert into messages (tenant_id, conversation_id, seq, id, direction, kind, status, content_sealed, sent_at,
              created_at, changed_seq)

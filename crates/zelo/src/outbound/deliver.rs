@@ -42,7 +42,8 @@ impl Delivery<'_> {
         let (app, scope) = (self.app, self.scope);
         let Some(outgoing) = load_outgoing(app, scope, self.id).await? else { return Ok(Outcome::Done) };
         let Some(request) = self.request(&outgoing).await? else {
-            let failure = SendFailure { code: "no_recipient".into(), detail: "The contact has no address.".into() };
+            let failure =
+                SendFailure { code: "no_recipient".into(), detail: "The contact has no address.".into() };
             return self.settle(&outgoing, MessageStatus::Failed, None, Some(failure)).await;
         };
         let attempt = db::write!(app.db, "begin_attempt", scope.into(), |tx| -> Result<Attempt> {
@@ -50,7 +51,9 @@ impl Delivery<'_> {
         })?;
         match attempt {
             Attempt::Settled => return Ok(Outcome::Done),
-            Attempt::Unknown => return self.unconfirmed(&outgoing, "The program was stopped while it was sending.").await,
+            Attempt::Unknown => {
+                return self.unconfirmed(&outgoing, "The program was stopped while it was sending.").await;
+            }
             Attempt::Begun => {}
         }
         let channel = channels::get_channel(app, scope, outgoing.conversation.channel).await?;
@@ -58,7 +61,8 @@ impl Delivery<'_> {
         let token = AccessToken::new(credentials.access_token.clone());
         let sent = app.graph.send_message(&channel.phone_number_id, &token, &request).await;
         let outcome = if sent.is_ok() { "ok" } else { "error" };
-        metrics::counter!("zelo_whatsapp_requests_total", "operation" => "send", "outcome" => outcome).increment(1);
+        metrics::counter!("zelo_whatsapp_requests_total", "operation" => "send", "outcome" => outcome)
+            .increment(1);
         match sent {
             Ok(sent) => self.sent(&outgoing, &sent).await,
             Err(error) => self.refused(&outgoing, error).await,
@@ -102,7 +106,10 @@ impl Delivery<'_> {
             SendError::NotSent(cause) => {
                 self.nothing_left().await?;
                 if self.job.is_last_attempt() {
-                    let failure = SendFailure { code: "unreachable".into(), detail: "WhatsApp could not be reached.".into() };
+                    let failure = SendFailure {
+                        code: "unreachable".into(),
+                        detail: "WhatsApp could not be reached.".into(),
+                    };
                     return self.settle(outgoing, MessageStatus::Failed, None, Some(failure)).await;
                 }
                 Ok(Outcome::retry(format!("no connection to Meta: {cause}")))
@@ -110,7 +117,8 @@ impl Delivery<'_> {
             SendError::Rejected { class, error } => {
                 if class.stops_channel() {
                     let channel = outgoing.conversation.channel;
-                    channels::set_status(self.app, self.scope, channel, ChannelStatus::ReconnectNeeded).await?;
+                    channels::set_status(self.app, self.scope, channel, ChannelStatus::ReconnectNeeded)
+                        .await?;
                     tracing::error!(channel_id = %channel, error_code = error.code, "Meta refuses the channel; it has to be connected again");
                 }
                 self.fail(outgoing, error.code, error.text()).await

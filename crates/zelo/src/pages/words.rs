@@ -12,14 +12,13 @@ use super::{
 };
 
 /// The keys of the inbox with the text of what they do; the same table is in the design's README.
-pub(super) const SHORTCUTS: [(&str, &str); 12] = [
+pub(super) const SHORTCUTS: [(&str, &str); 11] = [
     ("J K", "shortcut-move"),
     ("Enter", "shortcut-open"),
     ("R", "shortcut-reply"),
     ("A", "shortcut-take"),
     ("Z", "shortcut-snooze"),
     ("E", "shortcut-resolve"),
-    ("/", "shortcut-search"),
     ("Esc", "shortcut-close"),
     ("Shift Enter", "shortcut-line"),
     ("Ctrl Enter", "shortcut-send-resolve"),

@@ -9,17 +9,18 @@ mod push;
 mod sockets;
 
 use crate::app::App;
-use socketioxide::{SocketIo, layer::SocketIoLayer};
+use axum::Router;
+use socketioxide::SocketIo;
 
 pub(crate) use audience::Audience;
 
 /// A frame of a client is an event with an id in it; more is no client of ours.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// The service that speaks Socket.IO, and the task that follows what happens.
-pub fn layer(app: &App) -> SocketIoLayer {
-    let (layer, io) = SocketIo::builder().max_payload(MOST_BYTES).with_state(app.clone()).build_layer();
+/// Socket.IO at its own address, and the task that follows what happens.
+pub fn router(app: &App) -> Router {
+    let (service, io) = SocketIo::builder().max_payload(MOST_BYTES).with_state(app.clone()).build_svc();
     io.ns("/", sockets::connected);
     app.tasks.spawn(push::follow(app.clone(), io));
-    layer
+    Router::new().route_service("/socket.io/", service)
 }

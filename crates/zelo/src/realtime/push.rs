@@ -86,11 +86,16 @@ async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
             emit(io, tenant, "message:status", &payload).await;
         }
         Event::ConversationUpdated { .. } => {
-            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else { return Ok(()) };
-            emit(io, tenant, "conversation:updated", &json!({ "conversation": conversation, "seq": seq })).await;
+            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else {
+                return Ok(());
+            };
+            emit(io, tenant, "conversation:updated", &json!({ "conversation": conversation, "seq": seq }))
+                .await;
         }
         Event::ConversationAssigned { .. } => {
-            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else { return Ok(()) };
+            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else {
+                return Ok(());
+            };
             let payload =
                 json!({ "conversation_id": conversation_id, "assignee": conversation.assignee, "seq": seq });
             emit(io, tenant, "conversation:assigned", &payload).await;
@@ -104,7 +109,11 @@ async fn message_shape(app: &App, scope: TenantScope, id: MessageId) -> Result<O
     Ok(found.first().map(MessageShape::from))
 }
 
-async fn conversation_shape(app: &App, scope: TenantScope, id: ConversationId) -> Result<Option<ConversationShape>> {
+async fn conversation_shape(
+    app: &App,
+    scope: TenantScope,
+    id: ConversationId,
+) -> Result<Option<ConversationShape>> {
     match conversations::get_conversation(app, scope, id).await {
         Ok(found) => Ok(Some(shapes::conversation(app, scope, found).await?)),
         Err(Error::NotFound) => Ok(None),

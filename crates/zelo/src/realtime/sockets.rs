@@ -81,7 +81,10 @@ async fn accept(app: &App, socket: &SocketRef, token: &str) -> Result<Accepted, 
 }
 
 fn accepted(owner: &Owner) -> Accepted {
-    Accepted { ok: true, user: json!({ "id": owner.scope.user, "name": owner.name, "role": owner.scope.role }) }
+    Accepted {
+        ok: true,
+        user: json!({ "id": owner.scope.user, "name": owner.name, "role": owner.scope.role }),
+    }
 }
 
 /// Close the socket when its session ends.
@@ -98,7 +101,12 @@ async fn watch(app: App, socket: SocketRef, caller: Caller) {
     }
 }
 
-async fn authenticate(socket: SocketRef, Data(credentials): Data<Credentials>, ack: AckSender, State(app): State<App>) {
+async fn authenticate(
+    socket: SocketRef,
+    Data(credentials): Data<Credentials>,
+    ack: AckSender,
+    State(app): State<App>,
+) {
     match accept(&app, &socket, &credentials.token).await {
         Ok(accepted) => {
             let _ = ack.send(&accepted);
@@ -110,7 +118,12 @@ async fn authenticate(socket: SocketRef, Data(credentials): Data<Credentials>, a
     }
 }
 
-async fn join_conversation(socket: SocketRef, Data(which): Data<Which>, ack: AckSender, State(app): State<App>) {
+async fn join_conversation(
+    socket: SocketRef,
+    Data(which): Data<Which>,
+    ack: AckSender,
+    State(app): State<App>,
+) {
     let Some(owner) = socket.extensions.get::<Owner>() else {
         let _ = ack.send(&json!({ "ok": false, "code": "unauthorized" }));
         return;

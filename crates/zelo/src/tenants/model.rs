@@ -102,7 +102,11 @@ impl NewTenant {
         }
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if self.slug.is_empty() || self.slug.len() > 40 || !self.slug.bytes().all(fits) {
-            errors.push(FieldError::new("slug", "pattern", "a slug has 1 to 40 small letters, digits and hyphens"));
+            errors.push(FieldError::new(
+                "slug",
+                "pattern",
+                "a slug has 1 to 40 small letters, digits and hyphens",
+            ));
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }

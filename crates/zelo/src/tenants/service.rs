@@ -61,5 +61,7 @@ pub async fn get_tenant(app: &App, id: TenantId) -> Result<Tenant> {
 /// # Errors
 /// When the database does not answer.
 pub async fn list_tenants(app: &App) -> Result<Vec<Tenant>> {
-    db::read!(app.db, "list_tenants", Scope::Platform, |tx| -> Result<Vec<Tenant>> { Ok(store::list(tx).await?) })
+    db::read!(app.db, "list_tenants", Scope::Platform, |tx| -> Result<Vec<Tenant>> {
+        Ok(store::list(tx).await?)
+    })
 }

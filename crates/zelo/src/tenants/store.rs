@@ -15,11 +15,17 @@ pub(super) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant, now: Millis) -> 
 }
 
 pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenant>> {
-    tx.query_opt("select id, slug, name, status, settings from tenants where slug = $1", params![slug], from_row).await
+    tx.query_opt(
+        "select id, slug, name, status, settings from tenants where slug = $1",
+        params![slug],
+        from_row,
+    )
+    .await
 }
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
-    tx.query_opt("select id, slug, name, status, settings from tenants where id = $1", params![id], from_row).await
+    tx.query_opt("select id, slug, name, status, settings from tenants where id = $1", params![id], from_row)
+        .await
 }
 
 pub(super) async fn list(tx: &mut Tx) -> Result<Vec<Tenant>> {

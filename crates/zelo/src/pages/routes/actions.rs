@@ -5,7 +5,7 @@ use super::{
     list::load_staff,
     sending::send_once,
     thread::{Opened, Written},
-    visit::{Desk, html, id, notice, nothing, see, with_body},
+    visit::{Desk, html, id, nothing, notice, see, with_body},
 };
 use crate::{
     conversations::{self, Conversation, ConversationStatus},
@@ -59,7 +59,11 @@ pub(super) async fn send(desk: Desk, Path(text): Path<String>, form: Sent<Compos
     }
 }
 
-async fn send_text(desk: &Desk, conversation: ConversationId, composed: &Composed) -> Result<messages::Message> {
+async fn send_text(
+    desk: &Desk,
+    conversation: ConversationId,
+    composed: &Composed,
+) -> Result<messages::Message> {
     desk.may_reply()?;
     // Browsers send line breaks of a form as CR LF (HTML, "constructing the form data set").
     let content = OutboundContent::text(composed.text.replace("\r\n", "\n").trim());
@@ -85,7 +89,7 @@ async fn refuse(desk: &Desk, conversation: ConversationId, error: Error, text: S
     if desk.visit.is_fragment {
         return with_body(error, render::notice(desk.cx(), &said).unwrap_or_default());
     }
-    match inbox::page(desk, Some((opened, Written { text, notice: Some(said) })), None).await {
+    match inbox::page(desk, Some((opened, Written { text, notice: Some(said) }))).await {
         Ok(mut page) => {
             // Logs the error like every other answer to one.
             *page.status_mut() = with_body(error, String::new()).status();

@@ -64,8 +64,12 @@ impl Spoken<'_> {
         }
         match &self.content {
             Content::Media(media) => media.file_name.clone().unwrap_or_default(),
-            Content::Location(place) => place.name.clone().or_else(|| place.address.clone()).unwrap_or_default(),
-            Content::Contacts(cards) => cards.iter().map(|card| card.name.as_str()).collect::<Vec<_>>().join(", "),
+            Content::Location(place) => {
+                place.name.clone().or_else(|| place.address.clone()).unwrap_or_default()
+            }
+            Content::Contacts(cards) => {
+                cards.iter().map(|card| card.name.as_str()).collect::<Vec<_>>().join(", ")
+            }
             Content::Template(name) => name.clone(),
             Content::Text | Content::Unsupported => String::new(),
         }
@@ -101,7 +105,9 @@ fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content) -> Part<'m> {
             let words = some_text(flow.body.as_deref());
             Spoken::text(words.map_or_else(|| cx.text("form-answered"), str::to_owned))
         }
-        Said::Interactive(InteractiveReply::CallPermission(answer)) => return Part::Line(permission(cx, answer)),
+        Said::Interactive(InteractiveReply::CallPermission(answer)) => {
+            return Part::Line(permission(cx, answer));
+        }
         Said::Button(button) => Spoken::text(&button.text),
         Said::Order(order) => Spoken::text(cart(cx, order)),
         Said::System(notice) => {
@@ -114,7 +120,9 @@ fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content) -> Part<'m> {
         }
         Said::Revoke(_) => return Part::Line(cx.text("system-revoked")),
         Said::Edit(edit) => return corrected(inbound(cx, &edit.content), &edit.original_message_id),
-        Said::Unsupported(_) | Said::MediaPlaceholder | Said::Unknown { .. } => Spoken::of(Content::Unsupported),
+        Said::Unsupported(_) | Said::MediaPlaceholder | Said::Unknown { .. } => {
+            Spoken::of(Content::Unsupported)
+        }
     })
 }
 
@@ -190,7 +198,8 @@ fn permission(cx: &PageContext, answer: &CallPermission) -> String {
 
 /// The customer's words and a line for each product, with prices as Meta wrote them.
 fn cart(cx: &PageContext, order: &Order) -> String {
-    let mut lines = vec![cx.text_count("order-of", i64::try_from(order.product_items.len()).unwrap_or(i64::MAX))];
+    let mut lines =
+        vec![cx.text_count("order-of", i64::try_from(order.product_items.len()).unwrap_or(i64::MAX))];
     for item in &order.product_items {
         let (product, price) = (&item.product_retailer_id, &item.item_price);
         lines.push(format!("{} × {product} · {} {price}", item.quantity, item.currency));
@@ -208,13 +217,14 @@ fn asked(interactive: &Interactive) -> Spoken<'_> {
     let lines = [title, Some(interactive.body.text.as_str()), foot];
     let text = lines.into_iter().flatten().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let offers = match &interactive.action {
-        Action::Button { buttons } => buttons
-            .iter()
-            .map(|Button::Reply(button)| (button.id.as_str(), button.title.as_str()))
-            .collect(),
-        Action::List { sections, .. } => {
-            sections.iter().flat_map(|section| &section.rows).map(|row| (row.id.as_str(), row.title.as_str())).collect()
+        Action::Button { buttons } => {
+            buttons.iter().map(|Button::Reply(button)| (button.id.as_str(), button.title.as_str())).collect()
         }
+        Action::List { sections, .. } => sections
+            .iter()
+            .flat_map(|section| &section.rows)
+            .map(|row| (row.id.as_str(), row.title.as_str()))
+            .collect(),
         _ => Vec::new(),
     };
     Spoken { offers, ..Spoken::text(text) }

@@ -7,7 +7,10 @@ use crate::{
     messages::{Author, Direction, Message, MessageStatus, UNCONFIRMED},
     pages::{
         context::PageContext,
-        view::{Choice, Delivery, Entry, MessageBubble, Preview, Quote, Reaction, Side, SystemKind, SystemLine, arrange},
+        view::{
+            Choice, Delivery, Entry, MessageBubble, Preview, Quote, Reaction, Side, SystemKind, SystemLine,
+            arrange,
+        },
     },
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -44,7 +47,11 @@ pub(super) fn entries(reading: &Reading<'_>, messages: &[Message]) -> Vec<Entry>
 
 /// The entries of those `messages` that are `wanted`, and of those that they change: a reaction changes the message that
 /// it is on.
-pub(super) fn entries_of(reading: &Reading<'_>, messages: &[Message], wanted: &HashSet<MessageId>) -> Vec<Entry> {
+pub(super) fn entries_of(
+    reading: &Reading<'_>,
+    messages: &[Message],
+    wanted: &HashSet<MessageId>,
+) -> Vec<Entry> {
     drawn(reading, messages, |id| wanted.contains(&id))
 }
 
@@ -63,12 +70,18 @@ fn drawn(reading: &Reading<'_>, messages: &[Message], is_wanted: impl Fn(Message
     let (places, mut entries): (Vec<usize>, Vec<Entry>) =
         entries.into_iter().enumerate().filter_map(|(place, entry)| Some((place, entry?))).unzip();
     arrange(reading.cx, &mut entries, None);
-    places.into_iter().zip(entries).filter(|(place, _)| shown.contains(place)).map(|(_, entry)| entry).collect()
+    places
+        .into_iter()
+        .zip(entries)
+        .filter(|(place, _)| shown.contains(place))
+        .map(|(_, entry)| entry)
+        .collect()
 }
 
 impl<'a, 'm> Page<'a, 'm> {
     fn of(reading: &'a Reading<'a>, messages: &'m [Message]) -> Self {
-        let parts: Vec<_> = messages.iter().map(|message| (message, read(reading.cx, &message.body))).collect();
+        let parts: Vec<_> =
+            messages.iter().map(|message| (message, read(reading.cx, &message.body))).collect();
         let places = messages
             .iter()
             .enumerate()
@@ -123,12 +136,15 @@ impl<'a, 'm> Page<'a, 'm> {
     fn bubble(&self, place: usize, message: &'m Message, spoken: &Spoken<'m>) -> MessageBubble {
         let offers = spoken.offers.iter();
         let choices = offers
-            .map(|(id, title)| Choice { title: (*title).to_owned(), chosen: self.choices.contains(&(place, *id)) })
+            .map(|(id, title)| Choice {
+                title: (*title).to_owned(),
+                chosen: self.choices.contains(&(place, *id)),
+            })
             .collect();
-        let reactions = self.reactions.range((place, false)..=(place, true)).map(|(_, (by, emoji))| Reaction {
-            emoji: (*emoji).to_owned(),
-            author: self.name(by),
-        });
+        let reactions = self
+            .reactions
+            .range((place, false)..=(place, true))
+            .map(|(_, (by, emoji))| Reaction { emoji: (*emoji).to_owned(), author: self.name(by) });
         MessageBubble {
             id: message.id.0,
             seq: message.changed_seq,
@@ -165,9 +181,11 @@ impl<'a, 'm> Page<'a, 'm> {
     fn name(&self, message: &Message) -> String {
         match message.author {
             Author::User(user) if user == self.reading.me => self.reading.cx.text("you"),
-            Author::User(user) => self.reading.users.get(&user).map(|user| user.name.clone()).unwrap_or_default(),
+            Author::User(user) => {
+                self.reading.users.get(&user).map(|user| user.name.clone()).unwrap_or_default()
+            }
             Author::Contact if message.direction == Direction::Inbound => self.reading.contact.to_owned(),
-            Author::Contact => self.reading.cx.text("automatic"),
+            Author::Contact => self.reading.cx.text("automatic-sender"),
         }
     }
 }

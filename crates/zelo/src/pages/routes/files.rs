@@ -48,6 +48,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_is_not_there_is_not_found() {
-        assert_eq!(file(Path("../Cargo.toml".to_owned()), HeaderMap::new()).await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(
+            file(Path("../Cargo.toml".to_owned()), HeaderMap::new()).await.status(),
+            StatusCode::NOT_FOUND
+        );
     }
 }

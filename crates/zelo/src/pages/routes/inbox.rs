@@ -12,18 +12,15 @@ use crate::{
     messages,
     pages::{
         render,
-        view::{InboxPage, Notice, Person},
+        view::{InboxPage, Person},
     },
 };
-use axum::{
-    extract::Path,
-    response::Response,
-};
+use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 
 /// The inbox with no conversation open.
 pub(super) async fn show(desk: Desk) -> Response {
-    desk.answer(page(&desk, None, None).await)
+    desk.answer(page(&desk, None).await)
 }
 
 #[derive(Default, Deserialize)]
@@ -42,17 +39,13 @@ pub(super) async fn show_conversation(desk: Desk, Path(text): Path<String>) -> R
             let thread = opened.thread(&desk, parameters.before.as_deref(), Written::default()).await?;
             return html(render::thread(desk.cx(), &thread));
         }
-        page(&desk, Some((opened, Written::default())), None).await
+        page(&desk, Some((opened, Written::default()))).await
     };
     desk.answer(shown.await)
 }
 
-/// The whole page. `notice` is said above the list, for what has no conversation to be said in.
-pub(super) async fn page(
-    desk: &Desk,
-    opened: Option<(Opened, Written)>,
-    notice: Option<Notice>,
-) -> Result<Response> {
+/// The whole page, with what was written into the open conversation.
+pub(super) async fn page(desk: &Desk, opened: Option<(Opened, Written)>) -> Result<Response> {
     let parameters: ListParameters = desk.visit.query();
     let (thread, users) = match opened {
         Some((opened, written)) => {
@@ -65,7 +58,7 @@ pub(super) async fn page(
     let open = thread.as_ref().map(|thread| ConversationId(thread.head.conversation_id));
     let list = list::load(desk, &parameters, &users, open).await?;
     let user = users.get(&desk.user).map_or_else(|| Person::new("", desk.user.0.as_bytes()), staff);
-    html(render::inbox(desk.cx(), &InboxPage { user, list, thread, notice }))
+    html(render::inbox(desk.cx(), &InboxPage { user, list, thread, notice: None }))
 }
 
 /// The list alone, or a further page of it.

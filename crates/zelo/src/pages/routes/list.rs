@@ -4,7 +4,8 @@ use super::{address, entries, visit::Desk};
 use crate::{
     contacts::{self, Contact},
     conversations::{
-        self, AssigneeFilter, Conversation, ConversationStatus as Status, Listing, Position, count_conversations,
+        self, AssigneeFilter, Conversation, ConversationStatus as Status, Listing, Position,
+        count_conversations,
     },
     error::Result,
     identity::{self, User},

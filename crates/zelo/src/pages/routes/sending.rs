@@ -2,37 +2,16 @@
 
 use super::visit::Desk;
 use crate::{
-    crypto::{Place, TenantKeys},
+    api::{AnswerSeal, refusal_again},
     error::{Error, Result},
-    http::idempotency::{Answer, Key, Owner, Seal, begin, finish},
+    http::idempotency::{Answer, Key, Owner, begin, finish},
     ids::MessageId,
     messages::{self, Message, SendRequest},
 };
 use axum::http::{Method, StatusCode};
-use std::sync::Arc;
-use uuid::Uuid;
 
 /// The longest key of a form that is looked at, in bytes; ours have 32.
 const LONGEST_KEY: usize = 255;
-
-/// Keeps under the tenant's own key which message a form became.
-struct TenantSeal(Arc<TenantKeys>);
-
-fn place(tenant: Uuid, row: &[u8]) -> Place<'static> {
-    // A row's key is a digest of 32 bytes; half of it tells rows apart as well as an id does.
-    let half = row.first_chunk::<16>().copied().unwrap_or_default();
-    Place { tenant, table: "idempotency_keys", column: "answer", row: Uuid::from_bytes(half) }
-}
-
-impl Seal for TenantSeal {
-    fn seal(&self, tenant: Uuid, row: &[u8], answer: &[u8]) -> Result<Vec<u8>> {
-        Ok(self.0.data.seal(place(tenant, row), answer)?)
-    }
-
-    fn open(&self, tenant: Uuid, row: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
-        Ok(self.0.data.open(place(tenant, row), sealed)?.to_vec())
-    }
-}
 
 /// Send a message once however often the form comes with this key. Without a key every form sends one.
 ///
@@ -47,15 +26,16 @@ pub(super) async fn send_once(desk: &Desk, request: &SendRequest, key: &str) -> 
     let body = serde_json::to_vec(&(&request.content, &request.reply_to)).map_err(Error::internal)?;
     let key = Key::new(&Method::POST, &path, key, &body);
     let owner = Owner { tenant: scope.tenant().0, caller: desk.user.0 };
-    let seal = TenantSeal(app.keyring.tenant(scope.tenant().0).await?);
-    let passed = messages::pass(app, scope, request).await?;
+    let seal = AnswerSeal::of(app, scope).await?;
+    let passed = messages::pass(app, scope, request).await;
     let now = app.clock.now();
     let (message, earlier) =
         db::write!(app.db, "send_form", scope.into(), |tx| -> Result<(Option<Message>, Option<Answer>)> {
             if let Some(earlier) = begin(tx, &seal, owner, &key, now).await?.into_replay()? {
                 return Ok((None, Some(earlier)));
             }
-            let message = messages::enqueue(tx, app, scope, &passed).await?;
+            let passed = passed.as_ref().map_err(refusal_again)?;
+            let message = messages::enqueue(tx, app, scope, passed).await?;
             let body = serde_json::to_vec(&message.id).map_err(Error::internal)?;
             finish(tx, &seal, owner, &key, &Answer { status: StatusCode::CREATED, body }).await?;
             Ok((Some(message), None))

@@ -77,9 +77,9 @@ pub(super) async fn log_in(
 fn login_error(error: &Error) -> LoginError {
     match error {
         Error::Unauthorized => LoginError::Mismatch { attempts_left: None },
-        Error::TooManyRequests { retry_after } => {
-            LoginError::TooManyAttempts { retry_after_s: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX) }
-        }
+        Error::TooManyRequests { retry_after } => LoginError::TooManyAttempts {
+            retry_after_s: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX),
+        },
         _ => LoginError::Failed,
     }
 }
@@ -102,7 +102,10 @@ type CookieHeader = [(HeaderName, String); 1];
 fn session_cookie(app: &App, value: &str) -> CookieHeader {
     let is_development = app.config.is_development();
     let name = session_cookie_name(is_development);
-    [(header::SET_COOKIE, format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{}", secure(is_development)))]
+    [(
+        header::SET_COOKIE,
+        format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{}", secure(is_development)),
+    )]
 }
 
 fn secure(is_development: bool) -> &'static str {

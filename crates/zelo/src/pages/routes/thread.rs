@@ -15,8 +15,8 @@ use crate::{
     ids::{ConversationId, MessageId, UserId},
     messages::{self, Message},
     pages::view::{
-        Assignment, Composer, ContactPanel, ConversationStatus, Entry, MessageRange, Notice, PastConversation, Thread,
-        ThreadHead, Window, phone_text,
+        Assignment, Composer, ContactPanel, ConversationStatus, Entry, MessageRange, Notice,
+        PastConversation, Thread, ThreadHead, Window, phone_text,
     },
 };
 use std::collections::{HashMap, HashSet};
@@ -44,7 +44,11 @@ impl Opened {
         Self::of(desk, conversation, users).await
     }
 
-    pub(super) async fn of(desk: &Desk, conversation: Conversation, users: HashMap<UserId, User>) -> Result<Self> {
+    pub(super) async fn of(
+        desk: &Desk,
+        conversation: Conversation,
+        users: HashMap<UserId, User>,
+    ) -> Result<Self> {
         let contact = contacts::get_contact(&desk.app, desk.scope, conversation.contact).await?;
         let channel = channels::get_channel(&desk.app, desk.scope, conversation.channel).await?.name;
         Ok(Self { conversation, contact, channel, users })
@@ -59,7 +63,8 @@ impl Opened {
     pub(super) fn head(&self, desk: &Desk) -> ThreadHead {
         let phone = self.contact.profile.phone.as_deref().map(phone_text);
         let parts = [phone, Some(self.channel.clone())];
-        let subtitle = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+        let subtitle =
+            parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
         ThreadHead {
             conversation_id: self.conversation.id.0,
             contact: person(desk.cx(), self.contact.id, Some(&self.contact)),
@@ -141,7 +146,8 @@ impl Opened {
     }
 
     async fn messages(&self, desk: &Desk, before: Option<&str>) -> Result<(Vec<Message>, bool)> {
-        let before = before.filter(|before| !before.is_empty()).map(address::place::<(i64, i64)>).transpose()?;
+        let before =
+            before.filter(|before| !before.is_empty()).map(address::place::<(i64, i64)>).transpose()?;
         let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut messages =
             messages::list_messages(&desk.app, desk.scope, self.conversation.id, before, limit).await?;

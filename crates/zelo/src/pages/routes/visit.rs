@@ -138,7 +138,9 @@ impl FromRequestParts<App> for Desk {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
         let visit = Visit::of(parts, app);
         match AgentScope::from_request_parts(parts, app).await {
-            Ok(AgentScope { tenant, user, role, .. }) => Ok(Self { app: app.clone(), scope: tenant, user, role, visit }),
+            Ok(AgentScope { tenant, user, role, .. }) => {
+                Ok(Self { app: app.clone(), scope: tenant, user, role, visit })
+            }
             Err(error) => Err(visit.refuse(error)),
         }
     }

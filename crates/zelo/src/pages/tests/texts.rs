@@ -32,7 +32,13 @@ fn asked_by_templates() -> BTreeSet<String> {
 
 /// Literals of the Rust files that have the form of a key.
 fn named_by_rust() -> BTreeSet<String> {
-    let sources = [include_str!("../words.rs"), include_str!("../time.rs"), include_str!("../context.rs")];
+    let sources = [
+        include_str!("../words.rs"),
+        include_str!("../time.rs"),
+        include_str!("../context.rs"),
+        include_str!("../routes/content.rs"),
+        include_str!("../routes/entries.rs"),
+    ];
     let mut named = BTreeSet::new();
     for source in sources {
         let product = source.split("#[cfg(test)]").next().unwrap();

@@ -9,8 +9,8 @@ use serde_json::json;
 use whatsapp::{
     client::OutboundContent,
     webhook::{
-        CallPermission, Content, InteractiveReply, Media, Order, OrderItem, Reaction, Revoke, SystemNotice, Text,
-        Unsupported,
+        CallPermission, Content, InteractiveReply, Media, Order, OrderItem, Reaction, Revoke, SystemNotice,
+        Text, Unsupported,
     },
 };
 
@@ -46,13 +46,19 @@ fn a_file_is_a_placeholder_with_its_name_and_caption() {
     let shown = only_bubble(inbound(1, Content::Document(file)));
     assert_eq!(shown.text, "Segue");
     let Shown::Media(media) = shown.content else { panic!("no file") };
-    assert_eq!((media.kind, media.file_name.as_deref(), media.url), (MediaKind::Document, Some("proposta.pdf"), None));
+    assert_eq!(
+        (media.kind, media.file_name.as_deref(), media.url),
+        (MediaKind::Document, Some("proposta.pdf"), None)
+    );
 }
 
 #[test]
 fn a_recording_is_told_apart_from_a_sound_file() {
-    for (voice, kind) in [(Some(true), MediaKind::Voice), (Some(false), MediaKind::Audio), (None, MediaKind::Audio)] {
-        let shown = only_bubble(inbound(1, Content::Audio(Media { id: "1".into(), voice, ..Media::default() })));
+    for (voice, kind) in
+        [(Some(true), MediaKind::Voice), (Some(false), MediaKind::Audio), (None, MediaKind::Audio)]
+    {
+        let shown =
+            only_bubble(inbound(1, Content::Audio(Media { id: "1".into(), voice, ..Media::default() })));
         assert!(matches!(shown.content, Shown::Media(media) if media.kind == kind), "{voice:?}");
     }
 }
@@ -65,7 +71,8 @@ fn a_cart_lists_its_products() {
         item_price: serde_json::from_value(json!(45.5)).unwrap(),
         currency: "BRL".into(),
     };
-    let order = Order { catalog_id: "9".into(), text: Some("Para sábado".into()), product_items: vec![item] };
+    let order =
+        Order { catalog_id: "9".into(), text: Some("Para sábado".into()), product_items: vec![item] };
     let text = only_bubble(inbound(1, Content::Order(order))).text;
     assert_eq!(text, "Order of 1 product\n2 × bolo-01 · BRL 45.5\nPara sábado");
 }
@@ -97,7 +104,8 @@ fn what_is_no_message_is_a_line() {
 
 #[test]
 fn what_zelo_does_not_know_is_said_to_be_so() {
-    let shown = only_bubble(inbound(1, Content::Unsupported(Unsupported { kind: Some("poll_creation".into()) })));
+    let shown =
+        only_bubble(inbound(1, Content::Unsupported(Unsupported { kind: Some("poll_creation".into()) })));
     assert_eq!((shown.content, shown.text.as_str()), (Shown::Unsupported, ""));
 }
 

@@ -24,7 +24,11 @@ fn reacts(number: i64, to: i64, emoji: Option<&str>) -> Message {
 }
 
 fn emojis(entry: &Entry) -> Vec<(&str, &str)> {
-    bubble(entry).reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.author.as_str())).collect()
+    bubble(entry)
+        .reactions
+        .iter()
+        .map(|reaction| (reaction.emoji.as_str(), reaction.author.as_str()))
+        .collect()
 }
 
 #[test]
