@@ -129,6 +129,14 @@ impl Tx {
         }
     }
 
+    /// Commit this transaction at once instead of sharing the commit of those that follow: for work that somebody
+    /// outside waits for while long transactions of our own queue behind it. It still takes along those before it.
+    pub fn hurry(&mut self) {
+        if let Inner::SqliteWrite(tx) = &mut self.inner {
+            tx.hurry();
+        }
+    }
+
     /// Wake those who wait for `topic`, once this transaction has been committed.
     pub fn wake(&mut self, topic: Topic) {
         if !self.wakes.contains(&topic) {

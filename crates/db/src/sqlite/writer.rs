@@ -45,7 +45,7 @@ impl Writer {
         let ticket = Ticket::take(self);
         let state = self.state.clone().lock_owned().await;
         ticket.served();
-        let tx = WriteTx { writer: self.clone(), state: Some(state) };
+        let tx = WriteTx { writer: self.clone(), state: Some(state), is_urgent: false };
         let connection = &tx.state()?.connection;
         if connection.is_idle() {
             // IMMEDIATE: a transaction that began as a reader could not become a writer when another process has written.
@@ -98,6 +98,8 @@ impl Drop for Ticket<'_> {
 pub(crate) struct WriteTx {
     writer: Writer,
     state: Option<OwnedMutexGuard<State>>,
+    /// Commit at once instead of waiting for those behind it.
+    is_urgent: bool,
 }
 
 impl WriteTx {
@@ -111,6 +113,10 @@ impl WriteTx {
         Ok(&mut state.connection)
     }
 
+    pub(crate) fn hurry(&mut self) {
+        self.is_urgent = true;
+    }
+
     pub(crate) async fn commit(mut self) -> Result<()> {
         self.state()?.connection.control("release work")?;
         let mut state =
@@ -118,7 +124,7 @@ impl WriteTx {
         let (done, outcome) = oneshot::channel();
         state.waiting_for_commit.push(done);
         let others_follow = self.writer.queued.load(Ordering::SeqCst) > 0;
-        if others_follow && state.waiting_for_commit.len() < MOST_PER_COMMIT {
+        if others_follow && !self.is_urgent && state.waiting_for_commit.len() < MOST_PER_COMMIT {
             drop(state);
         } else {
             commit(state).await;

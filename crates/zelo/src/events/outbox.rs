@@ -62,11 +62,19 @@ pub(super) async fn last_place(tx: &mut Tx) -> Result<Place> {
     Ok(last.unwrap_or_default())
 }
 
+/// The next events. Two ranges of one index: a comparison of rows would make SQLite read the outbox from its beginning.
 pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<Vec<Recorded>> {
-    let rows = tx
+    let mut rows = tx
         .query(
-            "select mark, id, tenant_id, event, conversation_id, message_id, seq from outbox
-             where (mark, id) > ($1, $2) and mark < $settled_mark order by mark, id limit $3",
+            "select * from (
+                 select mark, id, tenant_id, event, conversation_id, message_id, seq from outbox
+                 where mark = $1 and id > $2 and mark < $settled_mark order by id limit $3
+             ) as same_mark
+             union all
+             select * from (
+                 select mark, id, tenant_id, event, conversation_id, message_id, seq from outbox
+                 where mark > $1 and mark < $settled_mark order by mark, id limit $3
+             ) as later_mark",
             params![after.mark, after.id, limit],
             |row| {
                 let name: String = row.get(3)?;
@@ -77,6 +85,8 @@ pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<
             },
         )
         .await?;
+    rows.sort_unstable_by_key(|(place, _, _)| *place);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(rows
         .into_iter()
         .filter_map(|(place, tenant, event)| Some(Recorded { tenant, event: event?, place }))

@@ -136,6 +136,8 @@ async fn write_group(db: &Db, group: &[Parcel]) -> db::Result<()> {
         by_lane.entry(parcel.lane).or_default().push(parcel);
     }
     db::write!(db, "store_events", Scope::Platform, |tx| -> db::Result<()> {
+        // Meta waits for this commit; a batch that is processed meanwhile has time.
+        tx.hurry();
         let mut rows = Rows::new();
         for (lane, parcels) in &by_lane {
             let last = store::take_places(tx, *lane, parcels.len()).await?;
