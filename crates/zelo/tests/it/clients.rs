@@ -91,6 +91,8 @@ async fn a_real_socket_hears_of_its_own_tenant_and_of_no_other() {
     assert_eq!(*said(&heard, "stranger", "joined")[0], json!({"ok": false, "code": "not_found"}));
     assert_eq!(said(&heard, "nobody", "authenticated")[0]["ok"], false);
 
+    assert_eq!(*said(&heard, "thief", "connect_error")[0], json!("Error: unauthorized"));
+
     helena.says("ainda está aí?").await;
     let mut heard = sockets.until("own", "message:new").await;
     otto.says("quero uma consulta").await;

@@ -1,4 +1,4 @@
-// Three sockets of a real socket.io-client: one of the tenant's own people, one of a stranger's, one of nobody.
+// Sockets of a real socket.io-client: one of the tenant's own people, one of a stranger's, two of nobody.
 // Prints one line of JSON for whatever happens. Usage: node listen.cjs URL OWN_TOKEN STRANGE_TOKEN CONVERSATION_ID
 const { io } = require("socket.io-client");
 
@@ -28,6 +28,8 @@ const ask = (socket, event, payload) => socket.timeout(10_000).emitWithAck(event
   const nobody = open("nobody", { transports: ["websocket"] });
   await connected(nobody);
   say("nobody", "authenticated", await ask(nobody, "authenticate", { token: "nonsense" }));
+  const thief = open("thief", { transports: ["websocket"], auth: { token: "nonsense" } });
+  await new Promise((resolve) => thief.on("connect_error", resolve));
   say("all", "ready");
 })().catch((error) => {
   say("all", "failed", String(error));
