@@ -6,15 +6,16 @@ let socket;
 let joined = null;
 let lostTimer;
 
-/** Connect, and pass on what the server tells. `on.again` is called after every lost connection. */
+/**
+ * Connect, and pass on what the server tells. `on.again` is called after every connection, the first one too: between the
+ * page's rendering and its socket something may have happened.
+ */
 export function connect(on) {
   socket = io({ auth: (give) => token().then((value) => give({ token: value })) });
-  let before = false;
   socket.on("connect", () => {
     showOnline();
     if (joined) socket.emit("join:conversation", { conversation_id: joined });
-    if (before) on.again();
-    before = true;
+    on.again();
   });
   socket.on("disconnect", (reason) => {
     showLost();

@@ -12,7 +12,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use db::Scope;
 use serde::Serialize;
 use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
 
@@ -79,14 +78,7 @@ async fn timed(work: impl Future<Output = bool>) -> Check {
 }
 
 async fn check_all(app: &App) -> BTreeMap<&'static str, Check> {
-    let database = timed(async {
-        let written = db::write!(app.db, "health", Scope::Platform, |tx| -> Result<()> {
-            // A write that changes nothing still needs the disk, and the lock that other writers need.
-            tx.execute("update webhook_inlets set last_seq = last_seq where lane = 0", &[]).await?;
-            Ok(())
-        });
-        written.is_ok()
-    });
+    let database = timed(async { inbound::check_writable(app).await.is_ok() });
     let keys = timed(async { app.keyring.platform().await.is_ok() });
     let (database, keys) = tokio::join!(database, keys);
     BTreeMap::from([("database", database), ("keys", keys)])

@@ -33,6 +33,17 @@ pub const TOPIC: db::Topic = "inbound";
 use crate::{app::App, error::Result};
 use db::Scope;
 
+/// Whether an event could be stored now: a write that changes nothing needs the same disk and the same lock.
+///
+/// # Errors
+/// When it could not.
+pub async fn check_writable(app: &App) -> Result<()> {
+    db::write!(app.db, "check_writable", Scope::Platform, |tx| -> Result<()> {
+        store::touch_first_inlet(tx).await?;
+        Ok(())
+    })
+}
+
 /// How many events were ever stored, and what became of them.
 ///
 /// # Errors

@@ -46,6 +46,11 @@ pub(super) async fn take_places(tx: &mut Tx, lane: i64, count: usize) -> Result<
     .await
 }
 
+/// Write what is there already.
+pub(super) async fn touch_first_inlet(tx: &mut Tx) -> Result<u64> {
+    tx.execute("update webhook_inlets set last_seq = last_seq where lane = 0", &[]).await
+}
+
 /// Rows of `(lane, seq, id, app_secret_id, channel_id, received_at, key_id, body_sealed)`.
 pub(super) async fn insert_events(tx: &mut Tx, events: &Rows<'_>) -> Result<u64> {
     tx.execute_rows(

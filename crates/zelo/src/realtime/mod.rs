@@ -10,7 +10,7 @@ mod sockets;
 
 use crate::app::App;
 use axum::Router;
-use socketioxide::SocketIo;
+use socketioxide::{SocketIo, handler::ConnectHandler as _};
 
 pub(crate) use audience::Audience;
 
@@ -20,7 +20,7 @@ const MOST_BYTES: u64 = 64 * 1024;
 /// Socket.IO at its own address, and the task that follows what happens.
 pub fn router(app: &App) -> Router {
     let (service, io) = SocketIo::builder().max_payload(MOST_BYTES).with_state(app.clone()).build_svc();
-    io.ns("/", sockets::connected);
+    io.ns("/", sockets::connected.with(sockets::admit));
     app.tasks.spawn(push::follow(app.clone(), io));
     Router::new().route_service("/socket.io/", service)
 }

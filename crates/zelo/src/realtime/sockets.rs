@@ -42,19 +42,37 @@ struct Accepted {
     user: Value,
 }
 
+/// Why a socket was not let in.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Refused(&'static str);
+
+/// Look at the credentials of the handshake before the client hears that it is connected: what it asks for right after
+/// that must find it known.
+pub(super) async fn admit(
+    socket: SocketRef,
+    credentials: TryData<Credentials>,
+    State(app): State<App>,
+) -> Result<(), Refused> {
+    if let Ok(credentials) = credentials.0
+        && !credentials.token.is_empty()
+    {
+        let owner = identify(&app, &credentials.token).await.map_err(|error| Refused(error.code()))?;
+        socket.extensions.insert(owner);
+    }
+    Ok(())
+}
+
 /// A socket was opened.
-pub(super) async fn connected(socket: SocketRef, credentials: TryData<Credentials>, State(app): State<App>) {
+pub(super) async fn connected(socket: SocketRef, State(app): State<App>) {
     socket.on("authenticate", authenticate);
     socket.on("join:conversation", join_conversation);
     socket.on("leave:conversation", leave_conversation);
     socket.on("typing:start", typing_start);
     socket.on("typing:stop", typing_stop);
     socket.on_disconnect(disconnected);
-    if let Ok(credentials) = credentials.0
-        && !credentials.token.is_empty()
-        && accept(&app, &socket, &credentials.token).await.is_err()
-    {
-        let _ = socket.disconnect();
+    if let Some(owner) = socket.extensions.get::<Owner>() {
+        enter(&app, &socket, &owner);
         return;
     }
     tokio::time::sleep(TIME_TO_AUTHENTICATE).await;
@@ -67,17 +85,25 @@ async fn accept(app: &App, socket: &SocketRef, token: &str) -> Result<Accepted, 
     if let Some(owner) = socket.extensions.get::<Owner>() {
         return Ok(accepted(&owner));
     }
+    let owner = identify(app, token).await?;
+    let answer = accepted(&owner);
+    enter(app, socket, &owner);
+    socket.extensions.insert(owner);
+    Ok(answer)
+}
+
+async fn identify(app: &App, token: &str) -> Result<Owner, crate::Error> {
     let scope = AgentScope::try_from(Caller::by_token(app, token).await?)?;
     let user = identity::get_user(app, scope.tenant.tenant(), scope.user).await?;
-    let owner = Owner { scope, name: user.name };
-    let answer = accepted(&owner);
+    Ok(Owner { scope, name: user.name })
+}
+
+/// From now on the socket hears its tenant, for as long as its session is valid.
+fn enter(app: &App, socket: &SocketRef, owner: &Owner) {
     let tenant = owner.scope.tenant.tenant();
     app.audience.join(tenant);
     socket.join(tenant_room(tenant));
-    let caller = owner.scope.caller.clone();
-    socket.extensions.insert(owner);
-    app.tasks.spawn(watch(app.clone(), socket.clone(), caller));
-    Ok(answer)
+    app.tasks.spawn(watch(app.clone(), socket.clone(), owner.scope.caller.clone()));
 }
 
 fn accepted(owner: &Owner) -> Accepted {

@@ -1,0 +1,80 @@
+//! The inbox in a real Chromium: log in, see a message arrive without a reload, answer it.
+
+use crate::{
+    clients::Script,
+    stage::{PASSWORD, TestApp, environment},
+};
+use serde_json::json;
+use std::{process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+use zelo::tasks;
+
+/// A browser without a window, and the address by which it is told what to do.
+#[expect(clippy::disallowed_methods, reason = "the reader ends with the browser")]
+async fn start_chromium(program: &str, profile: &std::path::Path) -> (Child, String) {
+    let mut command = Command::new(program);
+    command
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+        ])
+        .args(["--remote-debugging-port=0", "--disable-background-networking", "--lang=pt-BR"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg("about:blank")
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    loop {
+        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await;
+        let line = line.expect("Chromium says nothing").unwrap().expect("Chromium ended");
+        if let Some(address) = line.strip_prefix("DevTools listening on ") {
+            let address = address.trim().to_owned();
+            // What it goes on to say must be read, or it stops when the pipe is full.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return (child, address);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_arrives_in_the_open_inbox_and_is_answered_there() {
+    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
+        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
+        return;
+    };
+    let app = TestApp::new().await;
+    app.may_leave_work();
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    let profile = tempfile::tempdir().unwrap();
+    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
+    let inbox = format!("{}/", app.web.url);
+    let arguments =
+        [&devtools, &inbox, &ana.email, PASSWORD, "quero reservar", "ainda está aí?", "Claro! Para quando?"];
+    let Some(mut page) = Script::start("browser/inbox.cjs", &arguments) else { return };
+    let work = tasks::start(&app.app).await.unwrap();
+
+    let heard = page.until("browser", "logged_in").await;
+    let cookies = heard[0]["payload"]["cookies"].as_str().unwrap();
+    assert!(!cookies.contains("session"), "a script can read the session: {cookies}");
+    helena.says("ainda está aí?").await;
+    let heard = page.until("browser", "saw_live").await;
+    assert_eq!(heard.last().unwrap()["payload"], json!({"reloaded": false}));
+    let heard = page.until("browser", "answered").await;
+    assert_eq!(heard.last().unwrap()["payload"], json!({"problems": [], "bubbles": 1, "language": "pt-BR"}));
+    tasks::Tasks::drain(work, &app.app, Duration::from_secs(5)).await;
+
+    assert_eq!(helena.has_received(), ["Claro! Para quando?"]);
+    assert_eq!(ana.reads().await, ["quero reservar", "ainda está aí?", "Claro! Para quando?"]);
+}

@@ -1,0 +1,162 @@
+//! Other people's programs against ours: socket.io-client from npm, pywa from PyPI.
+
+use crate::{
+    program::in_repository,
+    stage::{TestApp, environment, http},
+};
+use serde_json::{Value, json};
+use simulator::{Channel, NewContact, Simulator, SimulatorConfig};
+use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+use whatsapp::{client::AccessToken, phone::Phone, signature::AppSecret};
+use zelo::{clock::Clock, tasks};
+
+/// A script of ours under node, with the modules of `scripts/clients`; it prints one line of JSON for what happens.
+pub(crate) struct Script {
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Script {
+    /// None, with a word why, where the environment lacks node's modules.
+    pub(crate) fn start(script: &str, arguments: &[&str]) -> Option<Self> {
+        let Some(modules) = environment("ZELO_TEST_NODE_MODULES") else {
+            println!(
+                "skipped: ZELO_TEST_NODE_MODULES names no folder with npm's modules; `./test clients` makes one"
+            );
+            return None;
+        };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(script);
+        let mut command = Command::new("node");
+        command.arg(path).args(arguments).env("NODE_PATH", modules).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Some(Self { _child: child, lines })
+    }
+
+    /// The next line.
+    pub(crate) async fn hears(&mut self) -> Value {
+        let line = tokio::time::timeout(Duration::from_secs(40), self.lines.next_line()).await;
+        let line = line.expect("nothing happened for 40 s").unwrap().expect("the script ended");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("the script said {line}"))
+    }
+
+    /// All lines up to and with the one that `who` says of `event`.
+    pub(crate) async fn until(&mut self, who: &str, event: &str) -> Vec<Value> {
+        let mut heard = Vec::new();
+        loop {
+            let line = self.hears().await;
+            assert_ne!(line["event"], "failed", "{line}");
+            let is_last = line["who"] == who && line["event"] == event;
+            heard.push(line);
+            if is_last {
+                return heard;
+            }
+        }
+    }
+}
+
+fn said<'h>(heard: &'h [Value], who: &str, event: &str) -> Vec<&'h Value> {
+    heard
+        .iter()
+        .filter(|line| line["who"] == who && line["event"] == event)
+        .map(|line| &line["payload"])
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_socket_hears_of_its_own_tenant_and_of_no_other() {
+    let app = TestApp::new().await;
+    app.may_leave_work();
+    let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
+    let (ana, beto) = (hotel.agent("ana").await, clinic.agent("beto").await);
+    let (helena, otto) = (hotel.contact("+55 11 98765-4321"), clinic.contact("+55 11 98765-4329"));
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    let conversation = ana.the_conversation().await;
+    let (own, strange) = (ana.token().await, beto.token().await);
+    let arguments = [&app.web.url, &own, &strange, conversation["id"].as_str().unwrap()];
+    let Some(mut sockets) = Script::start("clients/listen.cjs", &arguments) else { return };
+    let work = tasks::start(&app.app).await.unwrap();
+
+    let heard = sockets.until("all", "ready").await;
+    assert_eq!(said(&heard, "own", "refused")[0]["ok"], false, "before it said who it is");
+    let me = ana.get("/auth/me").await.ok();
+    assert_eq!(said(&heard, "own", "authenticated")[0]["ok"], true);
+    assert_eq!(said(&heard, "own", "authenticated")[0]["user"]["id"], me["id"]);
+    assert_eq!(said(&heard, "own", "joined")[0]["ok"], true);
+    assert_eq!(*said(&heard, "stranger", "joined")[0], json!({"ok": false, "code": "not_found"}));
+    assert_eq!(said(&heard, "nobody", "authenticated")[0]["ok"], false);
+
+    assert_eq!(*said(&heard, "thief", "connect_error")[0], json!("Error: unauthorized"));
+
+    helena.says("ainda está aí?").await;
+    let mut heard = sockets.until("own", "message:new").await;
+    otto.says("quero uma consulta").await;
+    heard.extend(sockets.until("stranger", "message:new").await);
+    ana.answers("Claro!").await.ok();
+    heard.extend(sockets.until("own", "message:status").await);
+    tasks::Tasks::drain(work, &app.app, Duration::from_secs(5)).await;
+
+    let new = said(&heard, "own", "message:new");
+    let texts: Vec<&Value> = new.iter().map(|payload| &payload["message"]["text"]).collect();
+    assert_eq!(texts, ["ainda está aí?", "Claro!"]);
+    let shown = ana.messages(&conversation).await;
+    assert_eq!(new[0]["message"], shown[1], "a socket gets the shape that REST gives");
+    assert_eq!(new[0]["conversation_id"], conversation["id"]);
+    let strange: Vec<&Value> =
+        said(&heard, "stranger", "message:new").iter().map(|it| &it["message"]["text"]).collect();
+    assert_eq!(strange, ["quero uma consulta"]);
+    assert!(said(&heard, "nobody", "message:new").is_empty());
+    let seqs: Vec<i64> = heard
+        .iter()
+        .filter(|line| line["who"] == "own" && line["payload"]["conversation_id"] == conversation["id"])
+        .map(|line| line["payload"]["seq"].as_i64().expect("every event of a conversation has its seq"))
+        .collect();
+    assert!(seqs.is_sorted(), "{seqs:?}");
+}
+
+/// Pywa was written by others against the real Cloud API.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
+async fn pywa_takes_the_simulator_for_meta() {
+    let Some(python) = environment("ZELO_TEST_PYTHON") else {
+        println!("skipped: ZELO_TEST_PYTHON names no Python with pywa; `./test clients` makes one");
+        return;
+    };
+    let clock = Clock::of_the_host();
+    let simulator = Simulator::new(SimulatorConfig::new(http(), Arc::new(move || clock.now())));
+    simulator.add_channel(Channel {
+        phone_number_id: "200300400500601".into(),
+        waba_id: "100200300400501".into(),
+        phone: Phone::parse("+55 48 3025-1000").unwrap(),
+        business_name: "Hotel Mirante da Lagoa".into(),
+        access_token: AccessToken::new("example-token"),
+        app_secret: AppSecret::new("example-secret"),
+        callback_url: None,
+        verify_token: "example-verify".into(),
+    });
+    let body = json!({"type": "BODY", "text": "Olá {{1}}, sua reserva {{2}} está confirmada.",
+                      "example": {"body_text": [["Helena", "MR-4821"]]}});
+    let buttons =
+        json!({"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Falar com a equipe"}]});
+    simulator.add_template("100200300400501", "reserva_confirmada", "pt_BR", "UTILITY", vec![body, buttons]);
+    for (name, phone) in [("Helena Duarte", "+55 11 98765-4321"), ("Marcos Antunes", "+55 48 99123-4567")] {
+        simulator
+            .add_contact(NewContact { name: name.into(), phone: Some(phone.into()), ..NewContact::default() })
+            .unwrap();
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(simulator::serve(listener, simulator, std::future::pending()));
+
+    let script = in_repository("tests/clients/pywa_client.py");
+    let output = Command::new(python).arg(script).arg(url).kill_on_drop(true).output().await.unwrap();
+
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+}

@@ -1,0 +1,134 @@
+//! The router, its description, and who may pass.
+
+use crate::stage::TestApp;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// What somebody without credentials may call.
+const OPEN_TO_ALL: &[&str] = &["POST /auth/login", "POST /auth/refresh", "POST /auth/logout"];
+
+/// Method and path of every operation.
+fn operations(document: &Value) -> Vec<(Method, String)> {
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            if let Ok(method) = method.to_uppercase().parse::<Method>()
+                && ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str())
+            {
+                operations.push((method, path.clone()));
+            }
+        }
+    }
+    assert!(operations.len() > 15);
+    operations
+}
+
+fn document() -> Value {
+    serde_json::from_str(zelo::api::docs::document()).unwrap()
+}
+
+#[test]
+fn the_checked_in_description_is_the_one_of_the_code() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
+    let checked_in =
+        std::fs::read_to_string(path).expect("openapi.json is checked in; write it with `zelo openapi`");
+    assert!(
+        checked_in == zelo::api::docs::document(),
+        "openapi.json is old; run `zelo openapi > openapi.json`"
+    );
+}
+
+#[tokio::test]
+async fn the_description_is_served_as_it_is() {
+    let app = TestApp::new().await;
+    let served = app.web.call(Method::GET, None, "/openapi.json", None).await;
+    assert_eq!((served.status, served.body), (200, document()));
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own_and_says_what_it_does() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for (method, path) in operations(&document) {
+        let operation = &document["paths"][&path][method.as_str().to_lowercase()];
+        let name = operation["operationId"].as_str().unwrap_or_default();
+        assert!(!name.is_empty() && names.insert(name.to_owned()), "{method} {path} is called {name:?}");
+        assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+    }
+}
+
+#[tokio::test]
+async fn nobody_without_credentials_gets_past_any_route_under_either_name_of_the_api() {
+    let app = TestApp::new().await;
+    for (method, path) in operations(&document()) {
+        if OPEN_TO_ALL.contains(&format!("{method} {path}").as_str()) {
+            continue;
+        }
+        let path = path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
+        for base in ["/api/v1", "/api"] {
+            for token in [None, Some("nonsense")] {
+                let answer =
+                    app.web.call(method.clone(), token, &format!("{base}{path}"), Some(&json!({}))).await;
+                assert_eq!(answer.status, 401, "{method} {base}{path} answered {}", answer.text);
+                assert_eq!(answer.headers["content-type"], "application/problem+json");
+                assert_eq!(answer.body["code"], "unauthorized");
+            }
+        }
+    }
+}
+
+/// Every route that names a thing, called by a stranger with a thing that exists: it does not exist for them.
+#[tokio::test]
+async fn no_route_shows_or_touches_another_tenants_rows() {
+    let app = TestApp::new().await;
+    let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    ana.answers("Claro!").await.ok();
+    app.run_jobs().await;
+    let conversation = ana.the_conversation().await;
+    let message = ana.newest().await;
+    let before = (ana.the_conversation().await, ana.messages(&conversation).await);
+
+    let vera = clinic.viewer("vera").await;
+    let mut tried = 0;
+    for (method, path) in operations(&document()) {
+        let id = match path.split('/').nth(1) {
+            _ if !path.contains("{id}") => continue,
+            Some("conversations") => conversation["id"].as_str().unwrap().to_owned(),
+            Some("contacts") => conversation["contact"]["id"].as_str().unwrap().to_owned(),
+            Some("messages") => message["id"].as_str().unwrap().to_owned(),
+            Some("channels") => hotel.channel.to_string(),
+            Some("admin") => continue,
+            other => panic!("say which id {other:?} takes"),
+        };
+        let route = path.clone();
+        let path = format!("/api/v1{}", path.replace("{id}", &id));
+        for stranger in [clinic.owner(), &vera] {
+            let token = stranger.token().await;
+            let body = body_for(&route, &stranger.get("/auth/me").await.ok()["id"]);
+            let answer = app.web.call(method.clone(), Some(&token), &path, Some(&body)).await;
+            let is_refused =
+                answer.status == 404 || (answer.status == 403 && stranger.email.starts_with("vera"));
+            assert!(is_refused, "{method} {path} answered a stranger {}: {}", answer.status, answer.text);
+        }
+        tried += 1;
+    }
+
+    assert!(tried >= 9, "only {tried} routes name a thing");
+    app.run_jobs().await;
+    assert_eq!((ana.the_conversation().await, ana.messages(&conversation).await), before);
+}
+
+/// A body that the operation accepts from one of the tenant's own.
+fn body_for(path: &str, caller: &Value) -> Value {
+    match path.rsplit('/').next() {
+        Some("messages") => json!({"type": "text", "text": "olá"}),
+        Some("status") => json!({"status": "resolved"}),
+        Some("assignment") => json!({"user_id": caller}),
+        _ => json!({}),
+    }
+}

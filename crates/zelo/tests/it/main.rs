@@ -1,0 +1,38 @@
+//! The product as a whole: scenes with named people, on SQLite and on PostgreSQL.
+//!
+//! `ZELO_TEST_ENGINE=postgres` and `ZELO_TEST_POSTGRES_URL` choose the second; `./test` sets both. What is slow has a
+//! module of its own, so that a runner can leave it out: `crash`, `clients`, `browser`.
+
+#[cfg(test)]
+mod stage;
+
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod inbound;
+#[cfg(test)]
+mod outbound;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod quarantine;
+#[cfg(test)]
+mod secrecy;
+#[cfg(test)]
+mod statuses;
+#[cfg(test)]
+mod storage;
+#[cfg(test)]
+mod threads;
+#[cfg(test)]
+mod webhook;

@@ -1,0 +1,157 @@
+//! Conversations: which one a message goes to, who has it, what is unread.
+
+use crate::stage::{Agent, TestApp};
+use serde_json::{Value, json};
+use zelo::clock::{HOUR, MINUTE};
+
+async fn resolve(agent: &Agent, conversation: &Value) {
+    let path = format!("/conversations/{}/status", conversation["id"].as_str().unwrap());
+    assert_eq!(agent.put(&path, &json!({"status": "resolved"})).await.ok()["status"], "resolved");
+}
+
+#[tokio::test]
+async fn a_message_within_24_hours_of_resolving_reopens_and_a_later_one_begins_anew() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    let first = ana.the_conversation().await;
+    resolve(&ana, &first).await;
+
+    app.passes(23 * HOUR);
+    helena.says("mais uma coisa").await;
+    app.run_jobs().await;
+    let reopened = ana.the_conversation().await;
+    assert_eq!((&reopened["id"], &reopened["status"]), (&first["id"], &json!("open")));
+
+    resolve(&ana, &reopened).await;
+    app.passes(24 * HOUR + MINUTE);
+    helena.says("outro assunto").await;
+    app.run_jobs().await;
+    let conversations = ana.conversations().await;
+    let [new, old] = conversations.as_slice() else { panic!("{conversations:?}") };
+    assert_eq!((&new["status"], &old["status"]), (&json!("open"), &json!("resolved")));
+    assert_eq!((new["id"] != first["id"], &old["id"]), (true, &first["id"]));
+    let texts: Vec<Value> = ana.messages(new).await.iter().map(|message| message["text"].clone()).collect();
+    assert_eq!(texts, ["outro assunto"]);
+    assert_eq!(ana.messages(old).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_old_conversation_cannot_be_opened_beside_a_newer_one() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    let first = ana.the_conversation().await;
+    resolve(&ana, &first).await;
+    app.passes(48 * HOUR);
+    helena.says("outro assunto").await;
+    app.run_jobs().await;
+
+    let path = format!("/conversations/{}/status", first["id"].as_str().unwrap());
+    assert_eq!(ana.put(&path, &json!({"status": "open"})).await.problem(), (409, "newer_conversation"));
+    assert_eq!(ana.conversations().await[1]["status"], "resolved");
+}
+
+#[tokio::test]
+async fn what_asks_for_action_stands_first_and_then_what_moved_last() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let people =
+        ["+55 11 98765-4321", "+55 11 98765-4322", "+55 11 98765-4323"].map(|phone| hotel.contact(phone));
+    for (person, text) in people.iter().zip(["primeira", "segunda", "terceira"]) {
+        person.says(text).await;
+        app.passes(MINUTE);
+    }
+    app.run_jobs().await;
+    assert_eq!(ana.sees_conversations().await, ["terceira", "segunda", "primeira"]);
+
+    resolve(&ana, &ana.conversations().await[0]).await;
+    assert_eq!(ana.sees_conversations().await, ["segunda", "primeira", "terceira"]);
+    people[0].says("de novo").await;
+    app.run_jobs().await;
+    assert_eq!(ana.sees_conversations().await, ["de novo", "segunda", "terceira"]);
+    let open = ana.get("/conversations?status=open").await.ok();
+    assert_eq!(open["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_list_is_read_page_by_page_without_gap_or_repetition() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let messages: Vec<Value> = (0..23)
+        .map(|number| {
+            crate::inbound::text_from(&format!("55119{number:08}"), &format!("wamid.{number}"), "oi")
+        })
+        .collect();
+    hotel.receives(&hotel.body(&json!({"messages": messages}))).await.ok();
+    app.run_jobs().await;
+
+    let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let page = ana.get(&format!("/conversations?limit=5{cursor}")).await.ok();
+        seen.extend(page["data"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned()));
+        pages += 1;
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+
+    assert_eq!((seen.len(), pages), (23, 5));
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 23);
+}
+
+#[tokio::test]
+async fn reading_a_conversation_clears_its_count_for_everybody() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let (ana, beto) = (hotel.agent("ana").await, hotel.agent("beto").await);
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    helena.says("para dois").await;
+    app.run_jobs().await;
+    let conversation = beto.the_conversation().await;
+    assert_eq!(conversation["unread_count"], 2);
+
+    ana.post(&format!("/conversations/{}/read", conversation["id"].as_str().unwrap()), &Value::Null)
+        .await
+        .ok();
+
+    assert_eq!(beto.the_conversation().await["unread_count"], 0);
+    helena.says("e um cachorro").await;
+    app.run_jobs().await;
+    assert_eq!(beto.the_conversation().await["unread_count"], 1);
+}
+
+#[tokio::test]
+async fn a_conversation_is_given_to_somebody_and_back() {
+    let app = TestApp::new().await;
+    let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
+    let (ana, beto, strange) =
+        (hotel.agent("ana").await, hotel.agent("beto").await, clinic.agent("caio").await);
+    hotel.contact("+55 11 98765-4321").says("quero reservar").await;
+    app.run_jobs().await;
+    let path = format!("/conversations/{}/assignment", ana.the_conversation().await["id"].as_str().unwrap());
+    let id_of = async |agent: &Agent| agent.get("/auth/me").await.ok()["id"].clone();
+
+    let me = id_of(&ana).await;
+    ana.put(&path, &json!({"user_id": me})).await.ok();
+    assert_eq!(beto.the_conversation().await["assignee"]["id"], me);
+    let mine = ana.get("/conversations?assignee=me").await.ok();
+    assert_eq!(mine["data"].as_array().unwrap().len(), 1);
+    assert_eq!(beto.get("/conversations?assignee=me").await.ok()["data"], json!([]));
+    assert_eq!(beto.get("/conversations?assignee=none").await.ok()["data"], json!([]));
+
+    let stranger = ana.put(&path, &json!({"user_id": id_of(&strange).await})).await;
+    assert!([404, 422].contains(&stranger.status), "{stranger:?}");
+    assert_eq!(ana.the_conversation().await["assignee"]["id"], me);
+    assert_eq!(strange.put(&path, &json!({"user_id": id_of(&strange).await})).await.status, 404);
+}
