@@ -66,7 +66,7 @@ impl Directory {
                     snapshot.signers.push(Signer { id, secret });
                 }
                 Err(error) => {
-                    tracing::error!(app_secret_id = %id, %error, "an app secret cannot be opened; its webhooks are refused")
+                    tracing::error!(app_secret_id = %id, %error, "an app secret cannot be opened; its webhooks are refused");
                 }
             }
         }
