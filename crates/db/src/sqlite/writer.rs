@@ -2,7 +2,7 @@
 //!
 //! A commit costs an fsync (milliseconds), a transaction's own work tens of microseconds. So a transaction that
 //! finished while others wait does not commit by itself: it lets the next one run inside the same outer transaction,
-//! each behind a savepoint of its own, and the last one commits for all. Nobody is told "done" before that commit returned.
+//! each but the first behind a savepoint of its own, and the last one commits for all. Nobody is told "done" before that commit returned.
 
 use super::Connection;
 use crate::{Error, Result};
@@ -45,13 +45,15 @@ impl Writer {
         let ticket = Ticket::take(self);
         let state = self.state.clone().lock_owned().await;
         ticket.served();
-        let tx = WriteTx { writer: self.clone(), state: Some(state), is_urgent: false };
+        let shares = !state.connection.is_idle();
+        let tx = WriteTx { writer: self.clone(), state: Some(state), shares, is_urgent: false };
         let connection = &tx.state()?.connection;
-        if connection.is_idle() {
+        if shares {
+            connection.control("savepoint work")?;
+        } else {
             // IMMEDIATE: a transaction that began as a reader could not become a writer when another process has written.
             connection.control("begin immediate")?;
         }
-        connection.control("savepoint work")?;
         Ok(tx)
     }
 
@@ -98,6 +100,9 @@ impl Drop for Ticket<'_> {
 pub(crate) struct WriteTx {
     writer: Writer,
     state: Option<OwnedMutexGuard<State>>,
+    /// Whether work of others lies in the same outer transaction; then this one's stands behind a savepoint, which costs
+    /// a copy of every page that it changes.
+    shares: bool,
     /// Commit at once instead of waiting for those behind it.
     is_urgent: bool,
 }
@@ -118,7 +123,13 @@ impl WriteTx {
     }
 
     pub(crate) async fn commit(mut self) -> Result<()> {
-        self.state()?.connection.control("release work")?;
+        if self.state()?.connection.is_idle() {
+            // A full or failing disk made SQLite roll back by itself, whatever the caller made of its error.
+            return Err(Error::Storage("the storage failed and the transaction was undone".into()));
+        }
+        if self.shares {
+            self.state()?.connection.control("release work")?;
+        }
         let mut state =
             self.state.take().ok_or_else(|| Error::Statement("the transaction has ended".into()))?;
         let (done, outcome) = oneshot::channel();
@@ -140,6 +151,13 @@ impl WriteTx {
 impl Drop for WriteTx {
     fn drop(&mut self) {
         let Some(mut state) = self.state.take() else { return };
+        if !self.shares {
+            // Nobody else's work is in it: everything goes.
+            if !state.connection.is_idle() {
+                let _ = state.connection.control("rollback");
+            }
+            return;
+        }
         let undone = !state.connection.is_idle()
             && state.connection.control("rollback to work").is_ok()
             && state.connection.control("release work").is_ok();
