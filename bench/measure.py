@@ -16,7 +16,10 @@ UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
 
 
 def milliseconds(text):
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    match = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text)
+    if match is None:
+        raise SystemExit(f"wrk says a time that is none: {text}")
+    number, unit = match.groups()
     return float(number) * UNITS[unit]
 
 
@@ -37,8 +40,8 @@ def load(program, bodies, settings):
         "refused": int(refused.group(1)) if refused else 0,
         "socket_errors": errors.group(0) if errors else "",
         "seconds": seconds,
-        "p50": milliseconds(re.search(r"50%\s+(\S+)", text).group(1)),
-        "p99": milliseconds(re.search(r"99%\s+(\S+)", text).group(1)),
+        "p50": milliseconds(re.search(r"(?m)^\s+50%\s+(\S+)", text).group(1)),
+        "p99": milliseconds(re.search(r"(?m)^\s+99%\s+(\S+)", text).group(1)),
         # wrk reads the bodies before it begins, so its end is the certain moment.
         "began": ended - seconds,
     }
