@@ -28,8 +28,8 @@ impl Pool {
         let mut config: tokio_postgres::Config =
             url.parse().map_err(|error: tokio_postgres::Error| Error::Unavailable(error.to_string()))?;
         // Prepared statements settle on a plan while tables are still small; such a plan would read a whole table once it has
-        // grown. Every statement of the house has an index to go by.
-        config.options("-c enable_seqscan=off -c jit=off");
+        // grown, or hash all of a tenant to find a few. Every statement of the house has an index to go by.
+        config.options("-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off");
         config.application_name("zelo").connect_timeout(Duration::from_secs(5));
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, tls::connector()?, manager_config);
