@@ -20,6 +20,7 @@ pub mod telemetry;
 // Who works here, with which numbers.
 pub mod channels;
 pub mod identity;
+pub mod rights;
 pub mod tenants;
 
 // The core.

@@ -30,7 +30,7 @@ pub(super) struct QuarantineList {
 
 /// Webhook events that could not be understood.
 #[utoipa::path(get, path = "/admin/webhook-events", tag = "admin", params(EventFilter),
-    responses((status = 200, body = QuarantineList), (status = 401), (status = 403)), security(("bearer" = [])))]
+    responses((status = 200, body = QuarantineList), (status = 401), (status = 403)), security(("bearer" = ["platform"])))]
 pub(super) async fn list_webhook_events(
     State(app): State<App>,
     _owner: PlatformScope,
@@ -45,7 +45,7 @@ pub(super) async fn list_webhook_events(
 
 /// Process an event again, for example after its number was connected.
 #[utoipa::path(post, path = "/admin/webhook-events/{id}/replay", tag = "admin", params(("id" = Uuid, Path)),
-    responses((status = 202), (status = 403), (status = 404)), security(("bearer" = [])))]
+    responses((status = 202), (status = 403), (status = 404)), security(("bearer" = ["platform"])))]
 pub(super) async fn replay_webhook_event(
     State(app): State<App>,
     _owner: PlatformScope,

@@ -5,8 +5,9 @@ use crate::{
     channels::{self, Channel, ChannelStatus, Credentials, ListedNotice, NewChannel},
     error::Result,
     http::{Json, Path},
-    identity::{AdminScope, AgentScope},
+    identity::May,
     ids::ChannelId,
+    rights::to,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -54,10 +55,10 @@ pub(super) struct ChannelList {
 
 /// The connected numbers.
 #[utoipa::path(get, path = "/channels", tag = "channels", responses((status = 200, body = ChannelList), (status = 401)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["channels:read"])))]
 pub(super) async fn list_channels(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadChannels>,
 ) -> Result<axum::Json<ChannelList>> {
     let channels = channels::list_channels(&app, scope.tenant).await?;
     Ok(axum::Json(ChannelList {
@@ -91,10 +92,10 @@ pub(super) struct ChannelBody {
 /// Connect a number.
 #[utoipa::path(post, path = "/channels", tag = "channels", request_body = ChannelBody,
     responses((status = 201, body = ChannelShape), (status = 403), (status = 409), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["channels:write"])))]
 pub(super) async fn create_channel(
     State(app): State<App>,
-    scope: AdminScope,
+    scope: May<to::WriteChannels>,
     Json(body): Json<ChannelBody>,
 ) -> Result<(StatusCode, axum::Json<ChannelShape>)> {
     let new = NewChannel {
@@ -114,10 +115,10 @@ pub(super) async fn create_channel(
 
 /// One channel.
 #[utoipa::path(get, path = "/channels/{id}", tag = "channels", params(("id" = ChannelId, Path)),
-    responses((status = 200, body = ChannelShape), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = ChannelShape), (status = 404)), security(("bearer" = ["channels:read"])))]
 pub(super) async fn get_channel(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadChannels>,
     Path(id): Path<ChannelId>,
 ) -> Result<axum::Json<ChannelShape>> {
     Ok(axum::Json(channels::get_channel(&app, scope.tenant, id).await?.into()))
@@ -138,10 +139,10 @@ pub(super) struct CheckShape {
 
 /// Ask Meta whether the channel's token works.
 #[utoipa::path(post, path = "/channels/{id}/check", tag = "channels", params(("id" = ChannelId, Path)),
-    responses((status = 200, body = CheckShape), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = CheckShape), (status = 404)), security(("bearer" = ["channels:write"])))]
 pub(super) async fn check_channel(
     State(app): State<App>,
-    scope: AdminScope,
+    scope: May<to::WriteChannels>,
     Path(id): Path<ChannelId>,
 ) -> Result<axum::Json<CheckShape>> {
     let channel = channels::get_channel(&app, scope.tenant, id).await?;
@@ -177,10 +178,10 @@ pub(super) struct NoticeList {
 
 /// What Meta said about the channels and the account: quality, limits, templates, alerts.
 #[utoipa::path(get, path = "/channel-notices", tag = "channels", responses((status = 200, body = NoticeList), (status = 403)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["channels:write"])))]
 pub(super) async fn list_notices(
     State(app): State<App>,
-    scope: AdminScope,
+    scope: May<to::WriteChannels>,
 ) -> Result<axum::Json<NoticeList>> {
     let data = channels::list_notices(&app, scope.tenant, 200).await?;
     Ok(axum::Json(NoticeList { data, next_cursor: None }))

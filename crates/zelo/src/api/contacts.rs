@@ -7,18 +7,19 @@ use crate::{
     conversations::{self, AssigneeFilter, Listing, Position},
     error::Result,
     http::{List, Page, Path},
-    identity::AgentScope,
+    identity::May,
     ids::ContactId,
+    rights::to,
 };
 use axum::extract::State;
 
 /// The contacts, newest first.
 #[utoipa::path(get, path = "/contacts", tag = "contacts",
     params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<ContactShape>), (status = 401)), security(("bearer" = [])))]
+    responses((status = 200, body = List<ContactShape>), (status = 401)), security(("bearer" = ["contacts:read"])))]
 pub(super) async fn list_contacts(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadContacts>,
     page: Page,
 ) -> Result<axum::Json<List<ContactShape>>> {
     let found =
@@ -29,10 +30,10 @@ pub(super) async fn list_contacts(
 
 /// One contact.
 #[utoipa::path(get, path = "/contacts/{id}", tag = "contacts", params(("id" = ContactId, Path)),
-    responses((status = 200, body = ContactShape), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = ContactShape), (status = 404)), security(("bearer" = ["contacts:read"])))]
 pub(super) async fn get_contact(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadContacts>,
     Path(id): Path<ContactId>,
 ) -> Result<axum::Json<ContactShape>> {
     Ok(axum::Json(ContactShape::from(&contacts::get_contact(&app, scope.tenant, id).await?)))
@@ -41,10 +42,10 @@ pub(super) async fn get_contact(
 /// A contact's conversations, the current one first.
 #[utoipa::path(get, path = "/contacts/{id}/conversations", tag = "contacts",
     params(("id" = ContactId, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<ConversationShape>), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = List<ConversationShape>), (status = 404)), security(("bearer" = ["contacts:read"])))]
 pub(super) async fn list_contact_conversations(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadContacts>,
     Path(id): Path<ContactId>,
     page: Page,
 ) -> Result<axum::Json<List<ConversationShape>>> {

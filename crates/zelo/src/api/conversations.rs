@@ -9,8 +9,9 @@ use crate::{
     conversations::{self, AssigneeFilter, Conversation, ConversationStatus, Listing, Position},
     error::{Error, Result},
     http::{Json, List, Page, Path, Query},
-    identity::{self, AgentScope},
+    identity::{self, May},
     ids::{ChannelId, ConversationId, UserId},
+    rights::to,
 };
 use axum::extract::State;
 use serde::Deserialize;
@@ -42,10 +43,10 @@ fn assignee(text: Option<&str>, me: UserId) -> Result<AssigneeFilter> {
 /// The inbox: open ones first, last activity first.
 #[utoipa::path(get, path = "/conversations", tag = "conversations",
     params(Filter, ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<ConversationShape>), (status = 400), (status = 401)), security(("bearer" = [])))]
+    responses((status = 200, body = List<ConversationShape>), (status = 400), (status = 401)), security(("bearer" = ["conversations:read"])))]
 pub(super) async fn list_conversations(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadConversations>,
     Query(filter): Query<Filter>,
     page: Page,
 ) -> Result<axum::Json<List<ConversationShape>>> {
@@ -65,10 +66,10 @@ pub(super) async fn list_conversations(
 
 /// One conversation.
 #[utoipa::path(get, path = "/conversations/{id}", tag = "conversations", params(("id" = ConversationId, Path)),
-    responses((status = 200, body = ConversationShape), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = ConversationShape), (status = 404)), security(("bearer" = ["conversations:read"])))]
 pub(super) async fn get_conversation(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadConversations>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationShape>> {
     let found = conversations::get_conversation(&app, scope.tenant, id).await?;
@@ -87,14 +88,13 @@ pub(super) struct AssignmentBody {
 #[utoipa::path(put, path = "/conversations/{id}/assignment", tag = "conversations", params(("id" = ConversationId, Path)),
     request_body = AssignmentBody,
     responses((status = 200, body = ConversationShape), (status = 403), (status = 404), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["conversations:assign"])))]
 pub(super) async fn assign_conversation(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::AssignConversations>,
     Path(id): Path<ConversationId>,
     Json(body): Json<AssignmentBody>,
 ) -> Result<axum::Json<ConversationShape>> {
-    scope.may_reply()?;
     // A stranger's user is as unknown as one that never existed.
     let user = identity::get_user(&app, scope.tenant.tenant(), body.user_id).await;
     let user = user.map_err(|_| Error::invalid("user_id", "not_found", "There is no such user here."))?;
@@ -105,13 +105,12 @@ pub(super) async fn assign_conversation(
 /// Put a conversation back into the queue.
 #[utoipa::path(delete, path = "/conversations/{id}/assignment", tag = "conversations",
     params(("id" = ConversationId, Path)),
-    responses((status = 200, body = ConversationShape), (status = 403), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = ConversationShape), (status = 403), (status = 404)), security(("bearer" = ["conversations:assign"])))]
 pub(super) async fn unassign_conversation(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::AssignConversations>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationShape>> {
-    scope.may_reply()?;
     let found = conversations::assign_conversation(&app, scope.tenant, id, None).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }
@@ -131,14 +130,13 @@ pub(super) struct StatusBody {
 #[utoipa::path(put, path = "/conversations/{id}/status", tag = "conversations", params(("id" = ConversationId, Path)),
     request_body = StatusBody,
     responses((status = 200, body = ConversationShape), (status = 403), (status = 404), (status = 409), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["conversations:write"])))]
 pub(super) async fn set_conversation_status(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::WriteConversations>,
     Path(id): Path<ConversationId>,
     Json(body): Json<StatusBody>,
 ) -> Result<axum::Json<ConversationShape>> {
-    scope.may_reply()?;
     let until = match (body.status, body.until.as_deref()) {
         (ConversationStatus::Pending, _) => {
             return Err(Error::invalid(
@@ -161,10 +159,10 @@ pub(super) async fn set_conversation_status(
 
 /// Say that everything in a conversation has been read here.
 #[utoipa::path(post, path = "/conversations/{id}/read", tag = "conversations", params(("id" = ConversationId, Path)),
-    responses((status = 200, body = ConversationShape), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = ConversationShape), (status = 404)), security(("bearer" = ["conversations:write"])))]
 pub(super) async fn mark_conversation_read(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::WriteConversations>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationShape>> {
     let found = conversations::mark_conversation_read(&app, scope.tenant, id).await?;

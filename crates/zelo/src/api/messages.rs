@@ -8,9 +8,10 @@ use crate::{
         Idempotent, List, Page, Path, Query,
         idempotency::{self, Answer, Owner},
     },
-    identity::AgentScope,
+    identity::{AgentScope, May},
     ids::{ConversationId, MessageId},
     messages::{self, SendRequest},
+    rights::to,
 };
 use axum::{
     extract::State,
@@ -31,10 +32,10 @@ pub(super) struct After {
 /// A conversation's messages: newest page first, oldest first within a page; or what changed since `after_seq`.
 #[utoipa::path(get, path = "/conversations/{id}/messages", tag = "messages",
     params(("id" = ConversationId, Path), After, ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<MessageShape>), (status = 404)), security(("bearer" = [])))]
+    responses((status = 200, body = List<MessageShape>), (status = 404)), security(("bearer" = ["conversations:read"])))]
 pub(super) async fn list_messages(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadConversations>,
     Path(id): Path<ConversationId>,
     Query(after): Query<After>,
     page: Page,
@@ -102,14 +103,13 @@ impl SendBody {
 #[utoipa::path(post, path = "/conversations/{id}/messages", tag = "messages",
     params(("id" = ConversationId, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = SendBody,
     responses((status = 202, body = MessageShape), (status = 403), (status = 404), (status = 409), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["messages:send"])))]
 pub(super) async fn send_message(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::SendMessages>,
     Path(id): Path<ConversationId>,
     request: Idempotent<SendBody>,
 ) -> Result<Response> {
-    scope.may_reply()?;
     let content = request.body.content()?;
     let send =
         SendRequest { conversation: id, content, reply_to: request.body.reply_to(), author: scope.user };
@@ -163,13 +163,12 @@ pub(crate) fn refusal_again(error: &Error) -> Error {
 /// Send a message again that failed, or whose outcome nobody knows. If it did arrive, it arrives twice.
 #[utoipa::path(post, path = "/messages/{id}/retry", tag = "messages", params(("id" = MessageId, Path)),
     responses((status = 202, body = MessageShape), (status = 403), (status = 404), (status = 409)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["messages:send"])))]
 pub(super) async fn retry_message(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::SendMessages>,
     Path(id): Path<MessageId>,
 ) -> Result<(StatusCode, axum::Json<MessageShape>)> {
-    scope.may_reply()?;
     let message = messages::retry_message(&app, scope.tenant, id).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(MessageShape::from(&message))))
 }

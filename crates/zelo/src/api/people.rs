@@ -5,8 +5,9 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::Json,
-    identity::{self, AdminScope, NewUser, PlatformScope, Role},
+    identity::{self, May, NewUser, PlatformScope, Role},
     ids::TenantId,
+    rights::to,
     tenants::{self, NewTenant, Tenant, TenantStatus},
 };
 use axum::{extract::State, http::StatusCode};
@@ -25,8 +26,11 @@ pub(super) struct UserList {
 
 /// The staff.
 #[utoipa::path(get, path = "/users", tag = "people", responses((status = 200, body = UserList), (status = 401), (status = 403)),
-    security(("bearer" = [])))]
-pub(super) async fn list_users(State(app): State<App>, scope: AdminScope) -> Result<axum::Json<UserList>> {
+    security(("bearer" = ["users:read"])))]
+pub(super) async fn list_users(
+    State(app): State<App>,
+    scope: May<to::ReadUsers>,
+) -> Result<axum::Json<UserList>> {
     let users = identity::list_users(&app, scope.tenant.tenant()).await?;
     Ok(axum::Json(UserList { data: users.iter().map(UserShape::from).collect(), next_cursor: None }))
 }
@@ -48,14 +52,16 @@ pub(super) struct UserBody {
 /// Add somebody to the staff.
 #[utoipa::path(post, path = "/users", tag = "people", request_body = UserBody,
     responses((status = 201, body = UserShape), (status = 403), (status = 409), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["users:write"])))]
 pub(super) async fn create_user(
     State(app): State<App>,
-    scope: AdminScope,
+    scope: May<to::WriteUsers>,
     Json(body): Json<UserBody>,
 ) -> Result<(StatusCode, axum::Json<UserShape>)> {
-    let giver = identity::get_user(&app, scope.tenant.tenant(), scope.user).await?;
-    if body.role == Role::Owner && giver.role != Role::Owner {
+    if body.role.is_platform() {
+        return Err(Error::invalid("role", "not_allowed", "This role does not belong here."));
+    }
+    if !scope.rights.include(&body.role.rights()) {
         return Err(Error::Forbidden);
     }
     let new = NewUser {
@@ -98,7 +104,7 @@ pub(super) struct TenantList {
 
 /// All tenants. For the platform's owner.
 #[utoipa::path(get, path = "/tenants", tag = "people", responses((status = 200, body = TenantList), (status = 401), (status = 403)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["platform"])))]
 pub(super) async fn list_tenants(
     State(app): State<App>,
     _owner: PlatformScope,
@@ -123,7 +129,7 @@ pub(super) struct TenantBody {
 /// Create a tenant. For the platform's owner.
 #[utoipa::path(post, path = "/tenants", tag = "people", request_body = TenantBody,
     responses((status = 201, body = TenantShape), (status = 403), (status = 409), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["platform"])))]
 pub(super) async fn create_tenant(
     State(app): State<App>,
     _owner: PlatformScope,

@@ -7,9 +7,10 @@ use crate::{
     contacts, conversations,
     error::{Error, Result},
     http::Idempotent,
-    identity::AgentScope,
+    identity::{AgentScope, May},
     ids::ChannelId,
     messages::SendRequest,
+    rights::to,
     tenants,
 };
 use ::whatsapp::phone::Phone;
@@ -34,13 +35,12 @@ pub(super) struct SendToBody {
 #[utoipa::path(post, path = "/whatsapp/send", tag = "messages", request_body = SendToBody,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 202, body = super::shapes::MessageShape), (status = 403), (status = 409), (status = 422)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["messages:send"])))]
 pub(super) async fn send(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::SendMessages>,
     request: Idempotent<SendToBody>,
 ) -> Result<Response> {
-    scope.may_reply()?;
     let body = &request.body;
     let content = body.message.content()?;
     let settings = tenants::get_tenant(&app, scope.tenant.tenant()).await?.settings;
@@ -98,10 +98,10 @@ pub(super) struct NumberStatus {
 
 /// Whether messages can leave.
 #[utoipa::path(get, path = "/whatsapp/status", tag = "channels", responses((status = 200, body = WhatsappStatus), (status = 401)),
-    security(("bearer" = [])))]
+    security(("bearer" = ["channels:read"])))]
 pub(super) async fn get_status(
     State(app): State<App>,
-    scope: AgentScope,
+    scope: May<to::ReadChannels>,
 ) -> Result<axum::Json<WhatsappStatus>> {
     let channels = channels::list_channels(&app, scope.tenant).await?;
     let channels = channels

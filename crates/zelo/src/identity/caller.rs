@@ -5,13 +5,14 @@ use crate::{
     app::App,
     error::{Error, Result},
     ids::{TenantId, UserId},
+    rights::{Demand, Permission, Rights},
     tenants::TenantScope,
 };
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
-use std::sync::Arc;
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 /// The cookie's name. Browsers take `__Host-` only over TLS and for one host, which is what production wants.
 pub fn session_cookie_name(is_development: bool) -> &'static str {
@@ -130,26 +131,28 @@ impl OptionalFromRequestParts<App> for Caller {
     }
 }
 
-/// One of a tenant's staff, who may see its conversations.
+/// One of a tenant's staff, with what they may do. A handler gets it only inside a [`May`], which says what it demands.
 #[derive(Debug, Clone)]
 pub struct AgentScope {
     /// Whose rows.
     pub tenant: TenantScope,
     /// Who.
     pub user: UserId,
-    /// What they may do.
+    /// What they are here.
     pub role: Role,
+    /// What they may do, and whose conversations they see.
+    pub rights: Rights,
     /// Their session.
     pub caller: Caller,
 }
 
 impl AgentScope {
-    /// Refuse those who only look on.
+    /// Refuse those who lack a permission.
     ///
     /// # Errors
     /// [`Error::Forbidden`].
-    pub fn may_reply(&self) -> Result<()> {
-        if self.role.may_reply() { Ok(()) } else { Err(Error::Forbidden) }
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.rights.allow(permission) { Ok(()) } else { Err(Error::Forbidden) }
     }
 }
 
@@ -158,36 +161,52 @@ impl TryFrom<Caller> for AgentScope {
 
     fn try_from(caller: Caller) -> Result<Self> {
         let tenant = caller.tenant_scope()?;
-        Ok(Self { tenant, user: caller.signed_in.user, role: caller.signed_in.role, caller })
+        let SignedIn { user, role, rights, .. } = *caller.signed_in;
+        Ok(Self { tenant, user, role, rights, caller })
     }
 }
 
-impl FromRequestParts<App> for AgentScope {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?.try_into()
-    }
-}
-
-/// Somebody who may manage a tenant's channels and people.
+/// One of a tenant's staff who may do what `P` names: the only way in which a handler gets a tenant's rows.
+///
+/// ```compile_fail
+/// // Without a permission there is no scope: this is not a handler.
+/// async fn list(scope: zelo::identity::AgentScope) {}
+/// let _: axum::Router<zelo::app::App> = axum::Router::new().route("/", axum::routing::get(list));
+/// ```
+/// ```
+/// use zelo::{identity::May, rights::to};
+/// async fn list(scope: May<to::ReadConversations>) {}
+/// let _: axum::Router<zelo::app::App> = axum::Router::new().route("/", axum::routing::get(list));
+/// ```
 #[derive(Debug, Clone)]
-pub struct AdminScope {
-    /// Whose rows.
-    pub tenant: TenantScope,
-    /// Who.
-    pub user: UserId,
+pub struct May<P> {
+    scope: AgentScope,
+    demand: PhantomData<fn() -> P>,
 }
 
-impl FromRequestParts<App> for AdminScope {
+impl<P> May<P> {
+    /// Who it is, once the permission was seen.
+    pub fn into_scope(self) -> AgentScope {
+        self.scope
+    }
+}
+
+impl<P> Deref for May<P> {
+    type Target = AgentScope;
+
+    fn deref(&self) -> &AgentScope {
+        &self.scope
+    }
+}
+
+impl<P: Demand> FromRequestParts<App> for May<P> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let agent = AgentScope::from_request_parts(parts, app).await?;
-        if !agent.role.may_administer() {
-            return Err(Error::Forbidden);
-        }
-        Ok(Self { tenant: agent.tenant, user: agent.user })
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        let scope = AgentScope::try_from(caller)?;
+        scope.require(P::PERMISSION)?;
+        Ok(Self { scope, demand: PhantomData })
     }
 }
 

@@ -12,7 +12,7 @@ mod store;
 mod tokens;
 mod users;
 
-pub use caller::{AdminScope, AgentScope, Caller, PlatformScope, SessionCookie, session_cookie_name};
+pub use caller::{AgentScope, Caller, May, PlatformScope, SessionCookie, session_cookie_name};
 pub use login::{LoggedIn, end_session, log_in, log_in_with_cookie, refresh};
 pub use model::{NewUser, Role, User};
 pub use sessions::SignedIn;

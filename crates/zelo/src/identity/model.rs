@@ -60,16 +60,6 @@ impl Role {
     pub fn is_platform(self) -> bool {
         self == Self::SuperAdmin
     }
-
-    /// Whether messages may be written.
-    pub fn may_reply(self) -> bool {
-        !matches!(self, Self::Viewer | Self::SuperAdmin)
-    }
-
-    /// Whether channels and people may be managed.
-    pub fn may_administer(self) -> bool {
-        matches!(self, Self::Owner | Self::Admin)
-    }
 }
 
 /// One of the staff.

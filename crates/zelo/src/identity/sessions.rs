@@ -6,6 +6,7 @@ use crate::{
     clock::Millis,
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
+    rights::Rights,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -21,8 +22,10 @@ pub struct SignedIn {
     pub tenant: TenantId,
     /// Who.
     pub user: UserId,
-    /// What they may do.
+    /// What they are here.
     pub role: Role,
+    /// What they may do, and whose conversations they see.
+    pub rights: Rights,
     expires_at: Millis,
     secret_digest: [u8; 32],
     is_cookie: bool,
@@ -81,11 +84,13 @@ pub(super) async fn find(app: &App, tenant: TenantId, session: SessionId) -> Res
     if is_over || user.status != "active" || user.security_version != row.security_version {
         return Err(Error::Unauthorized);
     }
+    let role = Role::from_word(&user.role).ok_or(Error::Unauthorized)?;
     let signed_in = Arc::new(SignedIn {
         session,
         tenant,
         user: user.id,
-        role: Role::from_word(&user.role).ok_or(Error::Unauthorized)?,
+        role,
+        rights: role.rights(),
         expires_at: row.expires_at,
         secret_digest: row.secret_digest,
         is_cookie: row.kind == "cookie",

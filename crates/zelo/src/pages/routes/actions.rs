@@ -13,6 +13,7 @@ use crate::{
     ids::{ConversationId, MessageId},
     messages::{self, SendRequest},
     pages::render,
+    rights::Permission,
 };
 use axum::{
     Form,
@@ -64,7 +65,7 @@ async fn send_text(
     conversation: ConversationId,
     composed: &Composed,
 ) -> Result<messages::Message> {
-    desk.may_reply()?;
+    desk.require(Permission::SendMessages)?;
     // Browsers send line breaks of a form as CR LF (HTML, "constructing the form data set").
     let content = OutboundContent::text(composed.text.replace("\r\n", "\n").trim());
     let reply_to = match composed.reply_to.as_str() {
@@ -103,7 +104,7 @@ async fn refuse(desk: &Desk, conversation: ConversationId, error: Error, text: S
 pub(super) async fn mark_read(desk: Desk, Path(text): Path<String>) -> Response {
     let marked = async {
         let conversation = ConversationId(id(&text)?);
-        if desk.role.may_reply() {
+        if desk.rights.allow(Permission::WriteConversations) {
             conversations::mark_conversation_read(&desk.app, desk.scope, conversation).await?;
         }
         Ok(if desk.visit.is_fragment { nothing() } else { see(&format!("/conversations/{conversation}")) })
@@ -124,7 +125,7 @@ pub(super) async fn set_status(desk: Desk, Path(text): Path<String>, form: Sent<
         Err(error) => return desk.visit.refuse(error),
     };
     let changed = async {
-        desk.may_reply()?;
+        desk.require(Permission::WriteConversations)?;
         let status = match fields(form)?.status.as_str() {
             "open" => ConversationStatus::Open,
             "snoozed" => ConversationStatus::Snoozed,
@@ -149,7 +150,7 @@ pub(super) async fn assign(desk: Desk, Path(text): Path<String>, form: Sent<NewO
         Err(error) => return desk.visit.refuse(error),
     };
     let changed = async {
-        desk.may_reply()?;
+        desk.require(Permission::AssignConversations)?;
         let owner = match fields(form)?.user.as_str() {
             "me" => Some(desk.user),
             "none" => None,
@@ -185,7 +186,7 @@ pub(super) async fn retry(desk: Desk, Path(text): Path<String>) -> Response {
         Err(error) => return desk.visit.refuse(error),
     };
     let again = async {
-        desk.may_reply()?;
+        desk.require(Permission::SendMessages)?;
         messages::retry_message(&desk.app, desk.scope, message.id).await
     };
     match again.await {

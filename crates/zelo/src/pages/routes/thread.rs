@@ -18,6 +18,7 @@ use crate::{
         Assignment, Composer, ContactPanel, ConversationStatus, Entry, MessageRange, Notice,
         PastConversation, Thread, ThreadHead, Window, phone_text,
     },
+    rights::Permission,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -97,7 +98,7 @@ impl Opened {
             conversation_id: head.conversation_id,
             contact_name: head.contact.name.clone(),
             window: head.window,
-            may_reply: desk.role.may_reply(),
+            may_reply: desk.rights.allow(Permission::SendMessages),
             idempotency_key: desk.app.ids.next().simple().to_string(),
             text: written.text,
             reply_to: None,
@@ -158,7 +159,8 @@ impl Opened {
 
     fn read<T>(&self, desk: &Desk, draw: impl FnOnce(&Reading<'_>) -> T) -> T {
         let contact = person(desk.cx(), self.contact.id, Some(&self.contact));
-        let may_retry = desk.role.may_reply() && self.conversation.window_is_open(desk.cx().now_ms);
+        let may_retry =
+            desk.rights.allow(Permission::SendMessages) && self.conversation.window_is_open(desk.cx().now_ms);
         let (cx, users) = (desk.cx(), &self.users);
         draw(&Reading { cx, contact: &contact.name, users, me: desk.user, may_retry })
     }

@@ -5,13 +5,14 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::current_ids,
-    identity::{AgentScope, Role},
+    identity::{AgentScope, May},
     ids::UserId,
     pages::{
         context::{PageContext, Theme},
         locale, render,
         view::{ErrorPage, Notice, NoticeKind},
     },
+    rights::{Permission, Rights, to},
     tenants::TenantScope,
 };
 use axum::{
@@ -105,13 +106,13 @@ impl FromRequestParts<App> for Visit {
     }
 }
 
-/// A visit of one of a tenant's staff. Everybody else is refused with a page.
+/// A visit of one of a tenant's staff who may see conversations. Everybody else is refused with a page.
 #[derive(Debug, Clone)]
 pub(super) struct Desk {
     pub(super) app: App,
     pub(super) scope: TenantScope,
     pub(super) user: UserId,
-    pub(super) role: Role,
+    pub(super) rights: Rights,
     pub(super) visit: Visit,
 }
 
@@ -121,9 +122,9 @@ impl Desk {
         result.unwrap_or_else(|error| self.visit.refuse(error))
     }
 
-    /// Refuse those who only look on.
-    pub(super) fn may_reply(&self) -> Result<()> {
-        if self.role.may_reply() { Ok(()) } else { Err(Error::Forbidden) }
+    /// Refuse those who lack a permission that goes beyond looking.
+    pub(super) fn require(&self, permission: Permission) -> Result<()> {
+        if self.rights.allow(permission) { Ok(()) } else { Err(Error::Forbidden) }
     }
 
     /// Language, theme and clock.
@@ -137,9 +138,9 @@ impl FromRequestParts<App> for Desk {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
         let visit = Visit::of(parts, app);
-        match AgentScope::from_request_parts(parts, app).await {
-            Ok(AgentScope { tenant, user, role, .. }) => {
-                Ok(Self { app: app.clone(), scope: tenant, user, role, visit })
+        match May::<to::ReadConversations>::from_request_parts(parts, app).await.map(May::into_scope) {
+            Ok(AgentScope { tenant, user, rights, .. }) => {
+                Ok(Self { app: app.clone(), scope: tenant, user, rights, visit })
             }
             Err(error) => Err(visit.refuse(error)),
         }

@@ -4,6 +4,7 @@ use crate::stage::TestApp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use zelo::rights::Permission;
 
 /// What somebody without credentials may call.
 const OPEN_TO_ALL: &[&str] = &["POST /auth/login", "POST /auth/refresh", "POST /auth/logout"];
@@ -130,5 +131,32 @@ fn body_for(path: &str, caller: &Value) -> Value {
         Some("status") => json!({"status": "resolved"}),
         Some("assignment") => json!({"user_id": caller}),
         _ => json!({}),
+    }
+}
+
+/// What any signed-in person may call for themselves.
+const ABOUT_ONESELF: &[&str] = &["GET /auth/me", "GET /users/me"];
+
+/// Deny by default: each operation names the permission that it demands, or says whose it is.
+#[test]
+fn every_operation_declares_the_permission_that_it_demands() {
+    let document = document();
+    for (method, path) in operations(&document) {
+        let operation = format!("{method} {path}");
+        let declared = &document["paths"][&path][method.as_str().to_lowercase()]["security"];
+        if OPEN_TO_ALL.contains(&operation.as_str()) {
+            continue;
+        }
+        let scopes = declared[0]["bearer"].as_array().expect(&operation);
+        if ABOUT_ONESELF.contains(&operation.as_str()) {
+            assert!(scopes.is_empty(), "{operation}");
+            continue;
+        }
+        let [scope] = scopes.as_slice() else { panic!("{operation} declares {scopes:?}") };
+        let scope = scope.as_str().unwrap();
+        assert!(
+            scope == "platform" || Permission::from_word(scope).is_some(),
+            "{operation} demands {scope}, which is no permission"
+        );
     }
 }
