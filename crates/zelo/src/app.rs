@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     config::Config,
     crypto::{Keyring, MasterKey},
+    egress::Egress,
     error::{Error, Result},
     ids::Ids,
     inbound::Inbox,
@@ -13,7 +14,7 @@ use crate::{
 };
 use db::{DatabaseUrl, Db};
 use jobs::{Jobs, Queue};
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use whatsapp::client::Client;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub directory: Directory,
     /// Where webhook events are put on disk.
     pub inbox: Inbox,
+    /// The door for all other outgoing calls.
+    pub egress: Egress,
     /// Meta's API.
     pub graph: Client,
     /// Who is signed in, remembered for seconds.
@@ -108,9 +111,8 @@ impl App {
             ids: Arc::new(move || for_ids.next()),
             worker: process.to_string(),
         });
-        let graph =
-            Client::new(http_client()?, &config.whatsapp.graph_base_url, &config.whatsapp.api_version)
-                .map_err(Error::internal)?;
+        let egress = Egress::new(&config).map_err(Error::internal)?;
+        let graph = graph_client(&config)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
         let started_at = clock.now();
         let parts = Parts {
@@ -123,6 +125,7 @@ impl App {
             jobs,
             directory,
             inbox,
+            egress,
             graph,
             identity,
             started_at,
@@ -134,16 +137,11 @@ impl App {
     }
 }
 
-/// The one client for outgoing calls. It follows no redirects: requests carry tokens.
-#[expect(clippy::disallowed_methods, reason = "this is the one client that everybody else uses")]
-pub fn http_client() -> Result<reqwest::Client> {
-    crate::install_crypto_provider();
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(5))
-        .pool_idle_timeout(Duration::from_secs(60))
-        .build()
-        .map_err(Error::internal)
+fn graph_client(config: &Config) -> Result<Client> {
+    let base = &config.whatsapp.graph_base_url;
+    let door = Egress::for_graph(config).map_err(Error::internal)?;
+    let http = door.client_for(base).map_err(Error::internal)?;
+    Client::new(http, base, &config.whatsapp.api_version).map_err(Error::internal)
 }
 
 /// Open both databases and bring them up to date.

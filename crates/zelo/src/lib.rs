@@ -10,6 +10,7 @@ pub mod router;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod egress;
 pub mod error;
 pub mod http;
 pub mod ids;

@@ -181,7 +181,7 @@ async fn send(
     bodies: &Arc<Vec<(Bytes, String)>>,
     connections: usize,
 ) -> Result<Vec<Duration>> {
-    let (next, client) = (Arc::new(AtomicUsize::new(0)), crate::app::http_client()?);
+    let (next, client) = (Arc::new(AtomicUsize::new(0)), crate::egress::client_of_a_tool()?);
     let senders: Vec<_> = (0..connections)
         .map(|_| {
             let (next, client, bodies, url) = (next.clone(), client.clone(), bodies.clone(), url.to_owned());

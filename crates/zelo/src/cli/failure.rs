@@ -75,6 +75,7 @@ from_error!(
     crate::crypto::MasterKeyError,
     crate::crypto::KeyError,
     crate::crypto::OpenError,
+    crate::egress::Failure,
     crate::telemetry::LogError,
     crate::telemetry::MetricsError,
     db::Error,

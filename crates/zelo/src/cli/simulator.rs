@@ -65,7 +65,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<()> {
         callback_url: arguments.callback,
     };
     let clock = Clock::of_the_host();
-    let http = crate::app::http_client()?;
+    let http = crate::egress::client_of_a_tool()?;
     let simulator = Simulator::new(SimulatorConfig::new(http, Arc::new(move || clock.now())));
     simulator.add_channel(channel(&line)?);
     people::move_in(&simulator)?;

@@ -1,7 +1,10 @@
 //! Networks of addresses, as operators write them: `10.0.0.0/8`, `::1`.
 
 use serde::Deserialize;
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 /// A network, or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -17,6 +20,11 @@ pub struct Network {
 pub struct NetworkError(String);
 
 impl Network {
+    /// This machine.
+    pub const LOOPBACK_V4: Self = Self { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), prefix: 8 };
+    /// This machine, in IPv6.
+    pub const LOOPBACK_V6: Self = Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), prefix: 128 };
+
     /// Whether the address lies in this network. An IPv4 address that comes in IPv6 dress (`::ffff:10.0.0.1`), as on
     /// a socket that listens for both, counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {

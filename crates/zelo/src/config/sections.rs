@@ -114,6 +114,26 @@ pub struct Redis {
 #[serde(deny_unknown_fields)]
 pub struct Egress {
     pub allow: Vec<Network>,
+    #[serde(deserialize_with = "ports")]
+    pub ports: Vec<u16>,
+}
+
+/// Numbers in a file, texts from the environment.
+fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u16>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Port {
+        Number(u16),
+        Text(String),
+    }
+    let ports = Vec::<Port>::deserialize(deserializer)?;
+    ports
+        .into_iter()
+        .map(|port| match port {
+            Port::Number(port) => Ok(port),
+            Port::Text(text) => text.parse().map_err(|_| D::Error::custom(format!("{text:?} is no port"))),
+        })
+        .collect()
 }
 
 /// How log lines look.

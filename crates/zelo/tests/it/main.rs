@@ -29,6 +29,8 @@ mod quarantine;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
+mod security;
+#[cfg(test)]
 mod statuses;
 #[cfg(test)]
 mod storage;

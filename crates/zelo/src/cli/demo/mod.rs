@@ -139,7 +139,7 @@ fn connect(app: &App, cast: &Cast, url: &str, behind: &Arc<AtomicI64>) -> Result
     let now = story::simulator_clock(app, behind);
     let config = SimulatorConfig {
         inbox_url: Some(url.to_owned()),
-        ..SimulatorConfig::new(crate::app::http_client()?, now)
+        ..SimulatorConfig::new(crate::egress::client_of_a_tool()?, now)
     };
     let simulator = Simulator::new(config);
     simulator.add_channel(line::channel(&cast.line(url))?);

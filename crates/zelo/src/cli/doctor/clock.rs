@@ -4,7 +4,9 @@ use super::Check;
 use crate::{
     clock::{Clock, MINUTE, Millis},
     config::Config,
+    egress::Egress,
 };
+use reqwest::{Method, Request};
 use std::time::Duration;
 
 const NAME: &str = "clock";
@@ -12,15 +14,18 @@ const NAME: &str = "clock";
 const TOLERANCE: Millis = 5 * MINUTE;
 
 pub(super) async fn check(config: &Config) -> Check {
-    let theirs = ask(&config.whatsapp.graph_base_url).await;
+    let theirs = ask(config).await;
     judge(Clock::of_the_host().now(), theirs)
 }
 
 /// What time a server has, by the `Date` that every answer carries (RFC 9110, section 6.6.1).
-async fn ask(url: &str) -> Option<Millis> {
-    let client = crate::app::http_client().ok()?;
-    let answer = client.head(url).timeout(Duration::from_secs(5)).send().await.ok()?;
-    let date = answer.headers().get("date")?.to_str().ok()?;
+async fn ask(config: &Config) -> Option<Millis> {
+    let door = Egress::for_graph(config).ok()?;
+    let url = door.check(&config.whatsapp.graph_base_url).ok()?;
+    let mut request = Request::new(Method::HEAD, url);
+    *request.timeout_mut() = Some(Duration::from_secs(5));
+    let answer = door.send(request).await.ok()?;
+    let date = answer.headers.get("date")?.to_str().ok()?;
     parse(date)
 }
 

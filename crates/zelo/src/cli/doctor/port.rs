@@ -26,7 +26,7 @@ pub(super) async fn check(config: &Config) -> Check {
 
 /// Zelo's answers carry its own header, whatever they say.
 async fn is_zelo(url: &str) -> bool {
-    let Ok(client) = crate::app::http_client() else { return false };
+    let Ok(client) = crate::egress::client_of_a_tool() else { return false };
     let answer = client.get(url).timeout(Duration::from_secs(2)).send().await;
     answer.is_ok_and(|answer| answer.headers().contains_key("x-request-id"))
 }

@@ -1,0 +1,3 @@
+//! The requirements of `docs/security-checklist.md`, one file for each group of them; a test is named after its row.
+
+mod egress;
