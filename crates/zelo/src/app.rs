@@ -11,6 +11,7 @@ use crate::{
     inbound::Inbox,
     outbound,
     realtime::Audience,
+    redis_client::RedisClient,
 };
 use db::{DatabaseUrl, Db};
 use jobs::{Jobs, Queue};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub egress: Egress,
     /// Meta's API.
     pub graph: Client,
+    /// What several processes share besides the database, where an operator has one. Everything works without it.
+    pub redis: Option<RedisClient>,
     /// Who is signed in, remembered for seconds.
     pub identity: crate::identity::Identity,
     /// When this process started.
@@ -114,6 +117,7 @@ impl App {
         let egress = Egress::new(&config).map_err(Error::internal)?;
         let graph = graph_client(&config)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
+        let redis = RedisClient::of(&config)?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -127,6 +131,7 @@ impl App {
             inbox,
             egress,
             graph,
+            redis,
             identity,
             started_at,
             audience: Audience::default(),

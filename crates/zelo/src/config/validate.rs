@@ -31,10 +31,6 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
 /// Settings that are understood and that nothing in this version reads, so that nobody relies on them.
 pub(super) fn without_effect(config: &Config) -> Vec<String> {
     let mut notices = Vec::new();
-    if config.redis.url.is_some() {
-        notices
-            .push("redis.url is set but not used: this version keeps cache and limits in process".to_owned());
-    }
     if config.log.dir.is_some() {
         notices
             .push("log.dir is set but not used: this version writes its log to standard output".to_owned());
@@ -78,6 +74,13 @@ fn addresses(config: &Config, problems: &mut Vec<String>) {
         problems.push(format!(
             "server.public_url is {url:?}; write scheme and host alone, such as \"https://desk.example.com\""
         ));
+    }
+    // The address may hold a password, which a complaint must not repeat.
+    if config.redis.url.as_ref().is_some_and(|url| !crate::redis_client::is_address(url.expose())) {
+        problems.push(
+            "redis.url is no address of a Redis server; write \"redis://:password@host:6379\", with rediss:// for TLS"
+                .to_owned(),
+        );
     }
     let graph = config.whatsapp.graph_base_url.as_str();
     let is_development = config.environment == Environment::Development;

@@ -1,5 +1,6 @@
 //! The ids by which one request can be followed through logs, errors, jobs and audit entries.
 
+use super::client::Client;
 use axum::http::{HeaderMap, HeaderValue};
 use std::{
     future::Future,
@@ -36,6 +37,7 @@ pub struct Caller {
 pub(crate) struct Current {
     pub(crate) ids: Ids,
     caller: Arc<OnceLock<Caller>>,
+    client: Option<Client>,
 }
 
 impl Current {
@@ -53,6 +55,11 @@ pub fn current_ids() -> Option<Ids> {
     CURRENT.try_with(|current| current.ids.clone()).ok()
 }
 
+/// Who sent the request that runs this code; none in a job and outside of both. Audit entries name it.
+pub fn current_client() -> Option<Client> {
+    CURRENT.try_with(|current| current.client.clone()).ok().flatten()
+}
+
 /// The ids and the caller of the current work, for the log.
 pub(crate) fn current() -> Option<Current> {
     CURRENT.try_with(Clone::clone).ok()
@@ -66,7 +73,12 @@ pub fn set_caller(tenant_id: Option<Uuid>, user_id: Option<Uuid>) {
 
 /// Run work under ids, such as a job under those of the request that enqueued it.
 pub async fn with_ids<F: Future>(ids: Ids, work: F) -> F::Output {
-    CURRENT.scope(Current { ids, caller: Arc::default() }, work).await
+    CURRENT.scope(Current { ids, caller: Arc::default(), client: None }, work).await
+}
+
+/// Run the work for a request that somebody sent.
+pub(super) async fn with_request<F: Future>(ids: Ids, client: Client, work: F) -> F::Output {
+    CURRENT.scope(Current { ids, caller: Arc::default(), client: Some(client) }, work).await
 }
 
 impl Ids {

@@ -1,8 +1,10 @@
 //! What every request passes and every handler may use.
 //!
 //! [`Stack`] goes around the router. Handlers take [`Json`], [`Path`], [`Query`], [`Page`] and [`Idempotent`], whose
-//! refusals are problem documents; [`current_ids`] tells jobs, errors and audit entries which request they belong to.
+//! refusals are problem documents; [`current_ids`] tells jobs, errors and audit entries which request they belong to,
+//! [`current_client`] who sent it.
 
+mod client;
 mod extract;
 mod headers;
 pub mod idempotency;
@@ -13,9 +15,10 @@ mod origin;
 mod page;
 mod stack;
 
+pub use client::{Client, ClientAddress};
 pub use extract::{Path, Query};
 pub use idempotency::Idempotent;
-pub use ids::{Caller, Ids, NewId, current_ids, set_caller, with_ids};
+pub use ids::{Caller, Ids, NewId, current_client, current_ids, set_caller, with_ids};
 pub use json::{Json, read as read_json};
 pub use page::{DEFAULT_LIMIT, List, MOST, Page};
 pub use stack::Stack;

@@ -1,7 +1,8 @@
 //! What every request passes on its way in and every answer on its way out.
 
 use super::{
-    ids::{Ids, NewId, with_ids},
+    client::{Client, Proxies},
+    ids::{Ids, NewId, with_request},
     meters::Meters,
     origin::Origins,
 };
@@ -29,6 +30,7 @@ pub struct Stack {
 struct Inner {
     new_id: NewId,
     origins: Origins,
+    proxies: Proxies,
     meters: Meters,
     over_tls: bool,
 }
@@ -40,7 +42,8 @@ impl Stack {
         let own = config.server.public_url.as_deref();
         let over_tls = own.is_some_and(|url| url.starts_with("https://"));
         let origins = Origins::new(own, &config.server.cors_origins);
-        Self { inner: Arc::new(Inner { new_id, origins, meters: Meters::default(), over_tls }) }
+        let proxies = Proxies::new(&config.server.trusted_proxies);
+        Self { inner: Arc::new(Inner { new_id, origins, proxies, meters: Meters::default(), over_tls }) }
     }
 
     /// Put the layers around all routes of a router, and around what none of them takes. Routes that are added
@@ -54,10 +57,12 @@ impl Stack {
     }
 }
 
-async fn pass(State(stack): State<Stack>, request: Request, next: Next) -> Response {
+async fn pass(State(stack): State<Stack>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let inner = &*stack.inner;
     let ids = Ids::from_headers(request.headers(), &inner.new_id);
+    let client = Client::of(&request, &inner.proxies);
+    request.extensions_mut().insert(client.address);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let endpoint = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
@@ -80,7 +85,7 @@ async fn pass(State(stack): State<Stack>, request: Request, next: Next) -> Respo
         );
         response
     };
-    let mut response = with_ids(ids.clone(), work).await;
+    let mut response = with_request(ids.clone(), client, work).await;
     ids.write_to(response.headers_mut());
     response
 }
