@@ -158,14 +158,21 @@ pub async fn apply(
     Ok(applied)
 }
 
-/// Give the serving role what it needs and no more: no ownership, no truncation, no schema changes.
+/// Give the serving role what it needs and no more: no ownership, no truncation, no schema changes, and of a table with a
+/// trigger named `append_only` no row is changed or deleted.
 async fn grant(db: &Db, role: &str) -> Result<()> {
     let role = role.replace('"', "\"\"");
+    let in_literal = role.replace('\'', "''");
     let text = format!(
         "grant usage on schema public to \"{role}\";
          grant select, insert, update, delete on all tables in schema public to \"{role}\";
          grant usage, select on all sequences in schema public to \"{role}\";
-         revoke insert, update, delete on schema_migrations from \"{role}\";"
+         revoke insert, update, delete on schema_migrations from \"{role}\";
+         do $grants$ declare kept regclass; begin
+             for kept in select tgrelid::regclass from pg_trigger where tgname = 'append_only' loop
+                 execute 'revoke update, delete on ' || kept || ' from \"{in_literal}\"';
+             end loop;
+         end $grants$;"
     );
     crate::write!(db, "grant", Scope::Platform, |tx| -> Result<_> { tx.batch(&text).await })
 }

@@ -57,6 +57,8 @@ pub struct Parts {
     pub redis: Option<RedisClient>,
     /// Who is signed in, remembered for seconds.
     pub identity: crate::identity::Identity,
+    /// What is remembered for the audit log.
+    pub audit: crate::audit::Audit,
     /// When this process started.
     pub started_at: crate::clock::Millis,
     /// Whose sockets are open here.
@@ -133,6 +135,7 @@ impl App {
             graph,
             redis,
             identity,
+            audit: crate::audit::Audit::default(),
             started_at,
             audience: Audience::default(),
             tasks,

@@ -224,6 +224,10 @@ impl db::Retry for Error {
     }
 }
 
+/// Stands on the answer to somebody who asked for what they may not do, so that the audit log sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused;
+
 /// The members of RFC 9457, section 3.1, and our own.
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -274,6 +278,9 @@ impl IntoResponse for Error {
             // Whole seconds, never less than the wait (RFC 9110, section 10.2.3).
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if matches!(self, Self::Forbidden) {
+            response.extensions_mut().insert(Refused);
         }
         if matches!(self, Self::Unauthorized) {
             // A 401 must name a scheme (RFC 9110, section 11.6.1).

@@ -25,6 +25,9 @@ pub mod identity;
 pub mod rights;
 pub mod tenants;
 
+// What was done, and the proof of it.
+pub mod audit;
+
 // The core.
 pub mod contacts;
 pub mod conversations;

@@ -1,7 +1,7 @@
 //! Every address of the product, in the order of its callers.
 
-use crate::{api, app::App, health, http::Stack, inbound::routes as inbound, pages, realtime};
-use axum::{Router, extract::DefaultBodyLimit, routing::get};
+use crate::{api, app::App, audit, health, http::Stack, inbound::routes as inbound, pages, realtime};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
 use std::sync::Arc;
 
 /// The whole product as one service.
@@ -35,6 +35,7 @@ pub fn router(app: &App) -> Router {
 
     let ids = app.ids.clone();
     let routes = Router::new().merge(webhooks).merge(programs).merge(operators).merge(people);
-    let routes = routes.with_state(app.clone()).merge(realtime::router(app));
+    let routes = routes.with_state(app.clone()).layer(from_fn_with_state(app.clone(), audit::note_refusals));
+    let routes = routes.merge(realtime::router(app));
     Stack::new(&app.config, Arc::new(move || ids.next())).wrap(routes)
 }

@@ -19,4 +19,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001", "the_first_conversation"),
     migration!(2, "0002", "jobs"),
     migration!(3, "0003", "idempotency_keys"),
+    migration!(5, "0005", "audit"),
 ];

@@ -18,10 +18,13 @@ pub enum Field {
     Email,
     /// A whole notice, to recognise its repetition.
     Notice,
+    /// A network address, in the audit log.
+    Address,
 }
 
 impl Field {
-    const ALL: [Self; 6] = [Self::WaId, Self::UserId, Self::Phone, Self::Wamid, Self::Email, Self::Notice];
+    const ALL: [Self; 7] =
+        [Self::WaId, Self::UserId, Self::Phone, Self::Wamid, Self::Email, Self::Notice, Self::Address];
 
     fn name(self) -> &'static [u8] {
         match self {
@@ -31,6 +34,7 @@ impl Field {
             Self::Wamid => b"wamid",
             Self::Email => b"email",
             Self::Notice => b"notice",
+            Self::Address => b"address",
         }
     }
 }

@@ -83,6 +83,7 @@ struct Shared {
     keys: moka::sync::Cache<KeyId, Arc<Key>>,
     tenants: moka::sync::Cache<Uuid, Arc<TenantKeys>>,
     days: moka::sync::Cache<String, Arc<Key>>,
+    users: moka::sync::Cache<(Uuid, Uuid), Arc<Key>>,
     /// Creating a tenant's or day's keys twice would split its data between two keys.
     creating: tokio::sync::Mutex<()>,
 }
@@ -93,8 +94,10 @@ impl Keyring {
         let keys = moka::sync::Cache::builder().max_capacity(KEPT).time_to_idle(KEPT_FOR).build();
         let tenants = moka::sync::Cache::builder().max_capacity(10_000).time_to_idle(KEPT_FOR).build();
         let days = moka::sync::Cache::builder().max_capacity(16).build();
+        let users = moka::sync::Cache::builder().max_capacity(10_000).time_to_idle(KEPT_FOR).build();
         let creating = tokio::sync::Mutex::default();
-        Self { shared: Arc::new(Shared { db, master: master.0, clock, ids, keys, tenants, days, creating }) }
+        let shared = Shared { db, master: master.0, clock, ids, keys, tenants, days, users, creating };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Whether the keystore holds anything yet: then a missing master key must not be replaced.
@@ -197,6 +200,63 @@ impl Keyring {
             shared.keys.insert(key.id(), key.clone());
         }
         Ok(keys)
+    }
+
+    /// The key that seals what the audit log says of one of the staff, created at its first use.
+    ///
+    /// # Errors
+    /// When the keystore does not answer.
+    pub async fn user_key(&self, tenant: Uuid, user: Uuid) -> Result<Arc<Key>, KeyError> {
+        match self.shared.users.get(&(tenant, user)) {
+            Some(key) => Ok(key),
+            None => Box::pin(self.load_or_create_user(tenant, user)).await,
+        }
+    }
+
+    async fn load_or_create_user(&self, tenant: Uuid, user: Uuid) -> Result<Arc<Key>, KeyError> {
+        let (shared, subject) = (&self.shared, user.to_string());
+        let parent = self.tenant(tenant).await?;
+        let _alone = shared.creating.lock().await;
+        let find = || records::find_current(&shared.db, tenant, Kind::User, &subject, parent.wrapping.id());
+        let record = match find().await? {
+            Some(record) => record,
+            None => {
+                let id = shared.ids.next();
+                let (record, _) = Record::create(id, tenant, Kind::User, subject.clone(), &parent.wrapping)?;
+                records::insert_records(&shared.db, &[record], shared.clock.now()).await?;
+                // Another process may have been faster; the oldest one counts, for everybody.
+                find().await?.ok_or(KeyError::Lost)?
+            }
+        };
+        let key = Arc::new(record.open(&parent.wrapping)?);
+        shared.keys.insert(key.id(), key.clone());
+        shared.users.insert((tenant, user), key.clone());
+        Ok(key)
+    }
+
+    /// Destroy a contact's keys: what they sealed cannot be opened any more, here at once, in other processes after
+    /// their memory of it has run out.
+    ///
+    /// # Errors
+    /// When the keystore does not answer.
+    pub async fn destroy_contact_keys(&self, tenant: Uuid, contact: Uuid) -> Result<u64, KeyError> {
+        self.destroy(tenant, Kind::Contact, contact).await
+    }
+
+    /// Destroy the keys of one of the staff, as [`Keyring::destroy_contact_keys`].
+    ///
+    /// # Errors
+    /// When the keystore does not answer.
+    pub async fn destroy_user_keys(&self, tenant: Uuid, user: Uuid) -> Result<u64, KeyError> {
+        self.shared.users.invalidate(&(tenant, user));
+        self.destroy(tenant, Kind::User, user).await
+    }
+
+    async fn destroy(&self, tenant: Uuid, kind: Kind, subject: Uuid) -> Result<u64, KeyError> {
+        let subject = subject.to_string();
+        let destroyed = records::delete_subject(&self.shared.db, tenant, kind, &subject).await?;
+        destroyed.iter().for_each(|id| self.shared.keys.invalidate(id));
+        Ok(destroyed.len() as u64)
     }
 
     /// One contact's key.

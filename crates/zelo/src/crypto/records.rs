@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Index,
     /// Seals what belongs to one contact. Destroying it erases the contact.
     Contact,
+    /// Seals what the audit log says of one of the staff. Destroying it erases that person there.
+    User,
     /// Seals the raw events of one day until they are processed.
     Day,
 }
@@ -28,6 +30,7 @@ impl Kind {
             Self::Data => "data",
             Self::Index => "index",
             Self::Contact => "contact",
+            Self::User => "user",
             Self::Day => "day",
         }
     }
@@ -72,7 +75,7 @@ impl Record {
 
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let kind: String = row.get(2)?;
-        let kind = [Kind::Tenant, Kind::Data, Kind::Index, Kind::Contact, Kind::Day]
+        let kind = [Kind::Tenant, Kind::Data, Kind::Index, Kind::Contact, Kind::User, Kind::Day]
             .map(Kind::name)
             .into_iter()
             .find(|name| *name == kind)
@@ -158,6 +161,18 @@ pub(super) async fn find_current(
 pub(super) async fn count(db: &Db) -> Result<i64> {
     db::read!(db, "count_keys", Scope::Platform, |tx| -> Result<i64> {
         tx.query_one("select count(*) from keys", &[], |row| row.get(0)).await
+    })
+}
+
+/// Destroy the keys of one subject for good, and say which they were.
+pub(super) async fn delete_subject(db: &Db, tenant: Uuid, kind: Kind, subject: &str) -> Result<Vec<KeyId>> {
+    db::write!(db, "destroy_subject_keys", Scope::Platform, |tx| -> Result<_> {
+        tx.query(
+            "delete from keys where tenant_id = $1 and kind = $2 and subject = $3 returning id",
+            params![tenant, kind.name(), subject],
+            |row| Ok(KeyId(row.get(0)?)),
+        )
+        .await
     })
 }
 

@@ -23,7 +23,7 @@ pub use json::{Json, read as read_json};
 pub use page::{DEFAULT_LIMIT, List, MOST, Page};
 pub use stack::Stack;
 
-pub(crate) use ids::current;
+pub(crate) use ids::{Current, current};
 
 #[cfg(test)]
 mod tests;

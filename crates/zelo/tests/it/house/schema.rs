@@ -16,6 +16,10 @@ const PLATFORM_TABLES: &[(&str, &str)] = &[
     ("webhook_quarantine", "what could not be understood may have no tenant"),
     ("outbox", "those who tell others follow it over all tenants; ids only"),
     ("jobs", "a worker serves all tenants; payloads hold ids only"),
+    ("audit_pending", "one sealer serves all tenants; ids and hashes only"),
+    ("audit_tree", "one tree covers all tenants' entries; ids, hashes and signatures only"),
+    ("audit_sealer", "the edge of that tree"),
+    ("audit_deliveries", "how far outside keepers of seals have been told"),
     ("schema_migrations", "the state of the schema"),
 ];
 

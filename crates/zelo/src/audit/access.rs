@@ -1,0 +1,79 @@
+//! Reading what is personal.
+
+use super::{Entry, EventType, Pen};
+use crate::{
+    app::App,
+    clock::{MINUTE, Millis},
+    conversations::Conversation,
+    crypto::{Key, digest},
+    error::Result,
+    ids::{ConversationId, UserId},
+    tenants::TenantScope,
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Reading one conversation again and again within such a time is one entry.
+pub const READ_WINDOW: Millis = 15 * MINUTE;
+
+/// Readings that are known to be in the log: who, what, and in which window of time.
+type Reading = (UserId, ConversationId, Millis);
+
+/// What this process has noted, so that reading on costs no question to the database.
+#[derive(Debug)]
+pub(super) struct Readings {
+    noted: moka::sync::Cache<Reading, ()>,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        let noted = moka::sync::Cache::builder()
+            .max_capacity(100_000)
+            .time_to_live(std::time::Duration::from_millis(READ_WINDOW.unsigned_abs()))
+            .build();
+        Self { noted }
+    }
+}
+
+/// Note that somebody reads a conversation, before it is shown: one entry for each user, conversation and window of
+/// fifteen minutes, however many processes serve them.
+///
+/// # Errors
+/// When the entry cannot be written; then nothing may be shown.
+pub async fn note_reading(
+    app: &App,
+    scope: TenantScope,
+    user: UserId,
+    conversation: &Conversation,
+    key: &Arc<Key>,
+) -> Result<()> {
+    let window = app.clock.now().div_euclid(READ_WINDOW) * READ_WINDOW;
+    let reading = (user, conversation.id, window);
+    if app.audit.readings.noted.contains_key(&reading) {
+        return Ok(());
+    }
+    let pen = Pen::of(app, scope.tenant()).await?.about_contact(key.clone());
+    let id = entry_id(scope, reading);
+    let entry = Entry::of(EventType::DataAccess, "conversation_read")
+        .on("conversation", conversation.id)
+        .with("contact_id", conversation.contact.to_string());
+    db::write!(app.db, "note_reading", scope.into(), |tx| -> Result<bool> {
+        pen.write_once(tx, id, entry.clone()).await
+    })?;
+    app.audit.readings.noted.insert(reading, ());
+    Ok(())
+}
+
+/// The same reading has the same id in every process; so the database keeps it from being noted twice. It has the form of
+/// a UUIDv7 that was made when the window began.
+fn entry_id(scope: TenantScope, (user, conversation, window): Reading) -> Uuid {
+    let mut text = b"zelo audit reading".to_vec();
+    for id in [scope.tenant().0, user.0, conversation.0] {
+        text.extend_from_slice(id.as_bytes());
+    }
+    text.extend_from_slice(&window.to_be_bytes());
+    let hash = digest(&text);
+    let mut random = [0; 10];
+    random.iter_mut().zip(hash).for_each(|(byte, from)| *byte = from);
+    uuid::Builder::from_unix_timestamp_millis(window.unsigned_abs(), &random).into_uuid()
+}
