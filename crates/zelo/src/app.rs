@@ -141,7 +141,9 @@ impl App {
             tasks,
             stop: CancellationToken::new(),
         };
-        Ok(Self { parts: Arc::new(parts) })
+        let app = Self { parts: Arc::new(parts) };
+        crate::identity::follow(&app);
+        Ok(app)
     }
 }
 

@@ -33,6 +33,18 @@ pub enum Error {
     /// The caller is known and may not do this. 403.
     #[error("the caller may not do this")]
     Forbidden,
+    /// The caller may do this, but must prove again who they are (`POST /auth/reauthenticate`). 403.
+    #[error("the log-in is too old for this")]
+    ReauthRequired,
+    /// The caller's password or code, asked for once more, is not right. 403.
+    #[error("the password or code is not right")]
+    WrongSecret,
+    /// The caller may do nothing until they have a second factor. 403.
+    #[error("a second factor is obligatory")]
+    MfaRequired,
+    /// It was there once: a link that was used or is too old. 410.
+    #[error("it is not there any more")]
+    Gone,
     /// Understood, but not acceptable. 422.
     #[error("{} field(s) were not acceptable", .0.len())]
     Invalid(Vec<FieldError>),
@@ -109,7 +121,10 @@ impl Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ReauthRequired | Self::WrongSecret | Self::MfaRequired => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Gone => StatusCode::GONE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Conflict { .. } | Self::WindowClosed => StatusCode::CONFLICT,
@@ -127,6 +142,10 @@ impl Error {
             Self::NotFound => "not_found",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::ReauthRequired => "reauth_required",
+            Self::WrongSecret => "wrong_credentials",
+            Self::MfaRequired => "mfa_enrolment_required",
+            Self::Gone => "gone",
             Self::Invalid(_) => "invalid",
             Self::Malformed(_) => "malformed",
             Self::Conflict { code, .. } => code,
@@ -144,6 +163,13 @@ impl Error {
             Self::NotFound => "There is nothing at this address that you may see.".into(),
             Self::Unauthorized => "Log in, or send valid credentials.".into(),
             Self::Forbidden => "You are not allowed to do this.".into(),
+            Self::ReauthRequired => {
+                "Prove again who you are (POST /auth/reauthenticate); for this a log-in of the last five minutes counts."
+                    .into()
+            }
+            Self::WrongSecret => "The password or code is not right.".into(),
+            Self::MfaRequired => "A second factor is obligatory here; set one up first.".into(),
+            Self::Gone => "This link was used already or is too old.".into(),
             Self::Invalid(_) => "Some fields are not acceptable.".into(),
             Self::Malformed(detail) | Self::Conflict { detail, .. } => detail.as_str().into(),
             Self::WindowClosed => {
@@ -337,6 +363,10 @@ mod tests {
             (Error::NotFound, 404, "not_found"),
             (Error::Unauthorized, 401, "unauthorized"),
             (Error::Forbidden, 403, "forbidden"),
+            (Error::ReauthRequired, 403, "reauth_required"),
+            (Error::MfaRequired, 403, "mfa_enrolment_required"),
+            (Error::WrongSecret, 403, "wrong_credentials"),
+            (Error::Gone, 410, "gone"),
             (Error::Malformed("x".into()), 400, "malformed"),
             (Error::Conflict { code: "already_assigned", detail: "x".into() }, 409, "already_assigned"),
             (Error::WindowClosed, 409, "window_closed"),

@@ -20,4 +20,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002", "jobs"),
     migration!(3, "0003", "idempotency_keys"),
     migration!(5, "0005", "audit"),
+    migration!(6, "0006", "identity"),
 ];

@@ -3,9 +3,9 @@
 use super::shapes::UserShape;
 use crate::{
     app::App,
-    error::Result,
+    error::{Error, Result},
     http::Json,
-    identity::{self, Caller, LoggedIn},
+    identity::{self, Caller, Client, Enrolling, Entrance, Kind, LoggedIn},
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(super) struct LoginBody {
     /// The e-mail address.
     #[serde(alias = "username")]
     email: String,
-    /// The password.
+    /// The password, exactly as it was chosen.
     password: String,
 }
 
@@ -55,20 +55,29 @@ pub(super) struct RefreshBody {
     refresh_token: String,
 }
 
+/// What may be said when logging out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogoutBody {
+    refresh_token: Option<String>,
+}
+
 /// Log in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody,
-    responses((status = 200, body = TokensShape), (status = 401, description = "Wrong address or password")))]
+    responses((status = 200, body = TokensShape), (status = 401, description = "Wrong address or password"), (status = 422), (status = 503)))]
 pub(super) async fn log_in(
     State(app): State<App>,
+    client: Client,
     Json(body): Json<LoginBody>,
 ) -> Result<axum::Json<TokensShape>> {
-    let tokens = identity::log_in(&app, &body.email, Zeroizing::new(body.password)).await?;
-    Ok(axum::Json(TokensShape::new(&app, tokens)))
+    let password = Zeroizing::new(body.password);
+    let Entrance::In(entered) = identity::log_in(&app, Kind::Token, &body.email, password, &client).await?;
+    Ok(axum::Json(TokensShape::new(&app, entered.tokens(&app)?)))
 }
 
 /// Exchange a refresh token for new tokens.
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshBody,
-    responses((status = 200, body = TokensShape), (status = 401, description = "The token or its session is over")))]
+    responses((status = 200, body = TokensShape), (status = 401, description = "The token or its session is over"), (status = 422)))]
 pub(super) async fn refresh(
     State(app): State<App>,
     Json(body): Json<RefreshBody>,
@@ -77,11 +86,24 @@ pub(super) async fn refresh(
     Ok(axum::Json(TokensShape::new(&app, tokens)))
 }
 
-/// Log out: the session's tokens, cookie and sockets stop working.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", responses((status = 204), (status = 401)),
-    security(("bearer" = [])))]
-pub(super) async fn log_out(State(app): State<App>, caller: Caller) -> Result<StatusCode> {
-    identity::end_session(&app, caller.signed_in.tenant, caller.signed_in.session).await?;
+/// Log out: the session's tokens, cookie and sockets stop working. With a refresh token, its session ends; without one,
+/// that of the credentials.
+#[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<RefreshBody>,
+    responses((status = 204), (status = 401), (status = 422)), security((), ("bearer" = [])))]
+pub(super) async fn log_out(
+    State(app): State<App>,
+    caller: Option<Enrolling>,
+    body: axum::body::Bytes,
+) -> Result<StatusCode> {
+    if !body.trim_ascii().is_empty() {
+        let body: LogoutBody = crate::http::read_json(&body)?;
+        if let Some(token) = body.refresh_token {
+            identity::end_session_of_token(&app, &token).await?;
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    let who = caller.ok_or(Error::Unauthorized)?.caller.signed_in;
+    identity::end_session(&app, who.tenant, who.session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,6 +12,7 @@ pub mod docs;
 mod messages;
 mod people;
 mod seal;
+mod sessions;
 pub mod shapes;
 mod time;
 mod whatsapp;
@@ -43,6 +44,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(auth::log_out))
         .routes(routes!(auth::get_me))
         .routes(routes!(auth::get_myself))
+        .routes(routes!(sessions::list_sessions, sessions::end_all_sessions))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(sessions::reauthenticate))
         // Who works here, with which numbers.
         .routes(routes!(people::list_users, people::create_user))
         .routes(routes!(people::list_tenants, people::create_tenant))

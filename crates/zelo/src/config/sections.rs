@@ -67,8 +67,12 @@ pub struct Keys {
 #[serde(deny_unknown_fields)]
 pub struct Auth {
     pub jwt_secret: Option<Secret>,
+    pub jwt_other_secret: Option<Secret>,
     pub access_token_minutes: u32,
     pub refresh_days: u32,
+    pub browser_hours: u32,
+    pub idle_minutes: u32,
+    pub admin_idle_minutes: u32,
     pub login_attempts: u32,
     pub login_window_minutes: u32,
 }

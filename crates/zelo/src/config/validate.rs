@@ -4,6 +4,8 @@ use super::{Config, Environment};
 
 /// The least length of the secret that signs access tokens: 256 bits for HS256 (RFC 7518, section 3.2).
 const JWT_SECRET_LEAST: usize = 32;
+/// 64 random hexadecimal digits miss more than eight of the sixteen once in a hundred million tries.
+const JWT_SECRET_LEAST_DIFFERENT: usize = 8;
 
 /// What is wrong with these settings; empty when nothing is.
 pub(super) fn problems(config: &Config) -> Vec<String> {
@@ -51,12 +53,27 @@ fn secrets(config: &Config, problems: &mut Vec<String>) {
             );
         }
     }
-    if config.auth.jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < JWT_SECRET_LEAST) {
-        problems.push(format!(
-            "auth.jwt_secret is shorter than {JWT_SECRET_LEAST} characters; make one with `openssl rand -hex 32`, or \
-             leave it out and one is created in the data folder"
-        ));
+    let signing = [
+        ("auth.jwt_secret", &config.auth.jwt_secret),
+        ("auth.jwt_other_secret", &config.auth.jwt_other_secret),
+    ];
+    for (setting, secret) in signing {
+        if secret.as_ref().is_some_and(|secret| is_weak(secret.expose())) {
+            problems.push(format!(
+                "{setting} is shorter than {JWT_SECRET_LEAST} characters, or repeats a few of them; make one with \
+                 `openssl rand -hex 32`, or leave it out and one is created in the data folder"
+            ));
+        }
     }
+    if config.auth.jwt_other_secret.is_some() && config.auth.jwt_secret.is_none() {
+        problems.push("auth.jwt_other_secret stands alone; give auth.jwt_secret too".to_owned());
+    }
+}
+
+/// Too short, or a placeholder: 32 random characters of any alphabet hold more than this many different ones.
+fn is_weak(secret: &str) -> bool {
+    let different = secret.bytes().collect::<std::collections::BTreeSet<_>>().len();
+    secret.len() < JWT_SECRET_LEAST || different < JWT_SECRET_LEAST_DIFFERENT
 }
 
 fn addresses(config: &Config, problems: &mut Vec<String>) {
@@ -111,6 +128,9 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("outbound.timeout_seconds", usize::try_from(config.outbound.timeout_seconds).unwrap_or(usize::MAX)),
         ("auth.access_token_minutes", config.auth.access_token_minutes as usize),
         ("auth.refresh_days", config.auth.refresh_days as usize),
+        ("auth.browser_hours", config.auth.browser_hours as usize),
+        ("auth.idle_minutes", config.auth.idle_minutes as usize),
+        ("auth.admin_idle_minutes", config.auth.admin_idle_minutes as usize),
         ("auth.login_attempts", config.auth.login_attempts as usize),
         ("auth.login_window_minutes", config.auth.login_window_minutes as usize),
     ];

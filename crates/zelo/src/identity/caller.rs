@@ -26,16 +26,19 @@ pub struct SessionCookie(pub Option<String>);
 impl SessionCookie {
     /// Read it from headers.
     pub fn read(headers: &HeaderMap, is_development: bool) -> Self {
-        let name = session_cookie_name(is_development);
-        let value = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|cookies| cookies.to_str().ok())
-            .flat_map(|cookies| cookies.split(';'))
-            .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
-            .map(str::to_owned);
-        Self(value)
+        Self(cookie(headers, session_cookie_name(is_development)))
     }
+}
+
+/// The value of a cookie of this name.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+        .map(str::to_owned)
 }
 
 /// Somebody who is signed in, with a tenant's or the platform's credentials.
@@ -49,8 +52,13 @@ impl Caller {
     /// Who these credentials belong to: an access token, or a browser's session.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] without valid ones.
+    /// [`Error::Unauthorized`] without valid ones, [`Error::MfaRequired`] while a second factor must be set up first.
     pub async fn identify(app: &App, headers: &HeaderMap) -> Result<Self> {
+        Self::identify_any(app, headers).await?.with_full_reach()
+    }
+
+    /// The same for what somebody may do who must set up a second factor first: setting it up, and leaving.
+    pub(super) async fn identify_any(app: &App, headers: &HeaderMap) -> Result<Self> {
         let signed_in = match bearer(headers) {
             Some(token) => sessions::by_access_token(app, token).await?,
             None => {
@@ -67,7 +75,11 @@ impl Caller {
     /// # Errors
     /// [`Error::Unauthorized`] when it is not valid.
     pub async fn by_token(app: &App, token: &str) -> Result<Self> {
-        Ok(Self { signed_in: sessions::by_access_token(app, token).await? })
+        Self { signed_in: sessions::by_access_token(app, token).await? }.with_full_reach()
+    }
+
+    fn with_full_reach(self) -> Result<Self> {
+        if self.signed_in.must_enrol { Err(Error::MfaRequired) } else { Ok(self) }
     }
 
     /// Whether the session has not ended since.
@@ -125,7 +137,7 @@ impl OptionalFromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
         match <Self as FromRequestParts<App>>::from_request_parts(parts, app).await {
             Ok(caller) => Ok(Some(caller)),
-            Err(Error::Unauthorized) => Ok(None),
+            Err(Error::Unauthorized | Error::MfaRequired) => Ok(None),
             Err(error) => Err(error),
         }
     }

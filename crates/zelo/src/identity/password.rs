@@ -13,6 +13,10 @@ use zeroize::Zeroizing;
 const AT_ONCE: usize = 2;
 /// Who waits longer than this is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Who would be further back than this would wait longer than that.
+const MOST_WAITING: usize = 64;
+/// How every hash that is up to date begins.
+const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 /// Hashed when there is no such user, so that the answer takes as long as for a wrong password.
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$em9icm9ib2RpZW5ncnVl$6PSEKkAB3kr0e2Yj8RR1wzOSXuFvmBqqyKl4pS7OaQ4";
@@ -21,46 +25,75 @@ const NOBODYS_HASH: &str =
 #[derive(Debug, Clone)]
 pub(super) struct Passwords {
     room: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+/// What came of checking a password.
+pub(super) struct Checked {
+    pub(super) matches: bool,
+    /// The same password hashed as it is done today, where it was hashed otherwise.
+    pub(super) better_hash: Option<String>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { room: Arc::new(Semaphore::new(AT_ONCE)), waiting: Arc::new(Semaphore::new(MOST_WAITING)) }
     }
 }
 
 impl Passwords {
     /// The hash of a new password, in PHC form: argon2id with 19 MiB and two passes (OWASP Password Storage).
     pub(super) async fn hash(&self, password: Zeroizing<String>) -> Result<String> {
-        self.run(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()))
-            .await?
-            .map_err(|error| Error::internal(error.to_string()))
+        self.run(move || hashed(&password)).await?
     }
 
     /// Whether a password has this hash. Without a hash the same work is done for nothing.
-    pub(super) async fn verify(&self, password: Zeroizing<String>, hash: Option<String>) -> Result<bool> {
+    pub(super) async fn verify(&self, password: Zeroizing<String>, hash: Option<String>) -> Result<Checked> {
         self.run(move || {
+            let hash = hash.filter(|hash| !hash.is_empty());
             let exists = hash.is_some();
             let text = hash.unwrap_or_else(|| NOBODYS_HASH.to_owned());
-            let matches = PasswordHash::new(&text)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-            exists && matches
+            let matches = exists & has_hash(&password, &text);
+            let is_outdated = matches && !text.starts_with(CURRENT);
+            let better_hash = if is_outdated { Some(hashed(&password)?) } else { None };
+            Ok(Checked { matches, better_hash })
         })
-        .await
+        .await?
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let place = self.waiting.clone().try_acquire_owned().map_err(|_| Error::Unavailable(None))?;
         let permit = tokio::time::timeout(PATIENCE, self.room.clone().acquire_owned())
             .await
             .map_err(|_| Error::Unavailable(None))?
             .map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
+            let _place = place;
             work()
         })
         .await
         .map_err(Error::internal)
     }
+}
+
+fn hashed(password: &str) -> Result<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// Whether a password has this hash: of our own kind, or of bcrypt, which other systems left behind.
+fn has_hash(password: &str, hash: &str) -> bool {
+    if is_bcrypt(hash) {
+        return bcrypt::verify(password, hash).unwrap_or(false);
+    }
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// The three prefixes under which bcrypt is stored (Provos and Mazières; `2y` is PHP's, `2b` the corrected one).
+fn is_bcrypt(hash: &str) -> bool {
+    ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| hash.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -75,10 +108,11 @@ mod tests {
         for (given, right) in
             [("lagoa-calma-em-maio", true), ("lagoa-calma-em-mai", false), ("Lagoa-calma-em-maio", false)]
         {
-            let matches = passwords.verify(Zeroizing::new(given.into()), Some(hash.clone())).await.unwrap();
-            assert_eq!(matches, right, "{given}");
+            let checked = passwords.verify(Zeroizing::new(given.into()), Some(hash.clone())).await.unwrap();
+            assert_eq!((checked.matches, checked.better_hash), (right, None), "{given}");
         }
-        assert!(!passwords.verify(Zeroizing::new("lagoa-calma-em-maio".into()), None).await.unwrap());
+        let nobody = passwords.verify(Zeroizing::new("lagoa-calma-em-maio".into()), None).await.unwrap();
+        assert!(!nobody.matches);
     }
 
     #[test]

@@ -92,6 +92,26 @@ pub(super) async fn list_users(tx: &mut Tx, tenant: TenantId) -> Result<Vec<User
     .await
 }
 
+/// Whether a tenant may work; none for the platform's own people.
+pub(super) async fn find_tenant_status(tx: &mut Tx, tenant: TenantId) -> Result<Option<String>> {
+    tx.query_opt("select status from tenants where id = $1", params![tenant], |row| row.get(0)).await
+}
+
+/// Put a better hash of the same password in place of one that nobody changed meanwhile.
+pub(super) async fn replace_hash(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: UserId,
+    old_hash: &str,
+    new_hash: &str,
+) -> Result<u64> {
+    tx.execute(
+        "update users set password_hash = $4 where tenant_id = $1 and id = $2 and password_hash = $3",
+        params![tenant, id, old_hash, new_hash],
+    )
+    .await
+}
+
 pub(super) async fn note_login(tx: &mut Tx, tenant: TenantId, id: UserId, now: Millis) -> Result<u64> {
     tx.execute(
         "update users set last_login_at = $3 where tenant_id = $1 and id = $2",
@@ -100,6 +120,7 @@ pub(super) async fn note_login(tx: &mut Tx, tenant: TenantId, id: UserId, now: M
     .await
 }
 
+/// A log-in that lasts.
 pub(super) struct SessionRow {
     pub(super) id: SessionId,
     pub(super) tenant: TenantId,
@@ -108,16 +129,55 @@ pub(super) struct SessionRow {
     pub(super) secret_digest: [u8; 32],
     pub(super) previous_digest: Option<[u8; 32]>,
     pub(super) rotated_at: Option<Millis>,
+    pub(super) generation: i64,
     pub(super) security_version: i64,
+    pub(super) auth_time: Millis,
+    pub(super) methods: String,
+    pub(super) reach: String,
+    pub(super) client_sealed: Option<Vec<u8>>,
+    pub(super) created_at: Millis,
+    pub(super) last_used_at: Millis,
     pub(super) expires_at: Millis,
     pub(super) revoked_at: Option<Millis>,
 }
 
-pub(super) async fn insert_session(tx: &mut Tx, session: &SessionRow, now: Millis) -> Result<()> {
+/// A session with what it stands on.
+pub(super) struct SignedInRow {
+    pub(super) session: SessionRow,
+    pub(super) role: String,
+    pub(super) user_status: String,
+    pub(super) security_version: i64,
+    /// Null for the platform's own.
+    pub(super) tenant_status: Option<String>,
+}
+
+fn session_from_row(row: &Row<'_>) -> Result<SessionRow> {
+    Ok(SessionRow {
+        tenant: row.get(0)?,
+        id: row.get(1)?,
+        user: row.get(2)?,
+        kind: row.get(3)?,
+        secret_digest: row.get(4)?,
+        previous_digest: row.get(5)?,
+        rotated_at: row.get(6)?,
+        generation: row.get(7)?,
+        security_version: row.get(8)?,
+        auth_time: row.get(9)?,
+        methods: row.get(10)?,
+        reach: row.get(11)?,
+        client_sealed: row.get(12)?,
+        created_at: row.get(13)?,
+        last_used_at: row.get(14)?,
+        expires_at: row.get(15)?,
+        revoked_at: row.get(16)?,
+    })
+}
+
+pub(super) async fn insert_session(tx: &mut Tx, session: &SessionRow) -> Result<()> {
     tx.execute(
-        "insert into sessions (tenant_id, id, user_id, kind, secret_digest, security_version, created_at, last_used_at,
-             expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        "insert into sessions (tenant_id, id, user_id, kind, secret_digest, generation, security_version, auth_time,
+             methods, reach, client_sealed, created_at, last_used_at, expires_at)
+         values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $11, $12)",
         params![
             session.tenant,
             session.id,
@@ -125,7 +185,11 @@ pub(super) async fn insert_session(tx: &mut Tx, session: &SessionRow, now: Milli
             &session.kind,
             &session.secret_digest,
             session.security_version,
-            now,
+            session.auth_time,
+            &session.methods,
+            &session.reach,
+            session.client_sealed.as_deref(),
+            session.created_at,
             session.expires_at
         ],
     )
@@ -133,26 +197,61 @@ pub(super) async fn insert_session(tx: &mut Tx, session: &SessionRow, now: Milli
     Ok(())
 }
 
-pub(super) async fn find_session(tx: &mut Tx, tenant: TenantId, id: SessionId) -> Result<Option<SessionRow>> {
+pub(super) async fn find_signed_in(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: SessionId,
+) -> Result<Option<SignedInRow>> {
     tx.query_opt(
-        "select tenant_id, id, user_id, kind, secret_digest, previous_digest, rotated_at, security_version, expires_at,
-             revoked_at
-         from sessions where tenant_id = $1 and id = $2",
+        "select s.tenant_id, s.id, s.user_id, s.kind, s.secret_digest, s.previous_digest, s.rotated_at, s.generation,
+             s.security_version, s.auth_time, s.methods, s.reach, s.client_sealed, s.created_at, s.last_used_at,
+             s.expires_at, s.revoked_at, u.role, u.status, u.security_version, t.status
+         from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+         left join tenants t on t.id = s.tenant_id
+         where s.tenant_id = $1 and s.id = $2",
         params![tenant, id],
         |row| {
-            Ok(SessionRow {
-                tenant: row.get(0)?,
-                id: row.get(1)?,
-                user: row.get(2)?,
-                kind: row.get(3)?,
-                secret_digest: row.get(4)?,
-                previous_digest: row.get(5)?,
-                rotated_at: row.get(6)?,
-                security_version: row.get(7)?,
-                expires_at: row.get(8)?,
-                revoked_at: row.get(9)?,
+            Ok(SignedInRow {
+                session: session_from_row(row)?,
+                role: row.get(17)?,
+                user_status: row.get(18)?,
+                security_version: row.get(19)?,
+                tenant_status: row.get(20)?,
             })
         },
+    )
+    .await
+}
+
+/// The sessions of a user that have not ended, newest first.
+pub(super) async fn list_sessions(
+    tx: &mut Tx,
+    tenant: TenantId,
+    user: UserId,
+    security_version: i64,
+    now: Millis,
+) -> Result<Vec<SessionRow>> {
+    tx.query(
+        "select tenant_id, id, user_id, kind, secret_digest, previous_digest, rotated_at, generation, security_version,
+             auth_time, methods, reach, client_sealed, created_at, last_used_at, expires_at, revoked_at
+         from sessions
+         where tenant_id = $1 and user_id = $2 and security_version = $3 and revoked_at is null and expires_at > $4
+         order by id desc",
+        params![tenant, user, security_version, now],
+        session_from_row,
+    )
+    .await
+}
+
+pub(super) async fn note_session_use(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: SessionId,
+    now: Millis,
+) -> Result<u64> {
+    tx.execute(
+        "update sessions set last_used_at = $3 where tenant_id = $1 and id = $2 and last_used_at < $3",
+        params![tenant, id, now],
     )
     .await
 }
@@ -163,12 +262,28 @@ pub(super) async fn rotate_session(
     session: &SessionRow,
     next_digest: &[u8; 32],
     now: Millis,
-    expires_at: Millis,
 ) -> Result<u64> {
     tx.execute(
-        "update sessions set secret_digest = $4, previous_digest = $3, rotated_at = $5, last_used_at = $5, expires_at = $6
+        "update sessions set secret_digest = $4, previous_digest = $3, rotated_at = $5, last_used_at = $5,
+             generation = generation + 1
          where tenant_id = $1 and id = $2 and secret_digest = $3 and revoked_at is null",
-        params![session.tenant, session.id, &session.secret_digest, next_digest, now, expires_at],
+        params![session.tenant, session.id, &session.secret_digest, next_digest, now],
+    )
+    .await
+}
+
+/// Their owner proved again who they are.
+pub(super) async fn renew_session(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: SessionId,
+    now: Millis,
+    methods: &str,
+) -> Result<u64> {
+    tx.execute(
+        "update sessions set auth_time = $3, last_used_at = $3, methods = $4
+         where tenant_id = $1 and id = $2 and revoked_at is null",
+        params![tenant, id, now, methods],
     )
     .await
 }
@@ -179,4 +294,44 @@ pub(super) async fn revoke_session(tx: &mut Tx, tenant: TenantId, id: SessionId,
         params![tenant, id, now],
     )
     .await
+}
+
+/// End one session of this user and nobody else's.
+pub(super) async fn revoke_session_of(
+    tx: &mut Tx,
+    tenant: TenantId,
+    user: UserId,
+    id: SessionId,
+    now: Millis,
+) -> Result<u64> {
+    tx.execute(
+        "update sessions set revoked_at = $4
+         where tenant_id = $1 and user_id = $2 and id = $3 and revoked_at is null",
+        params![tenant, user, id, now],
+    )
+    .await
+}
+
+/// What a user's sessions stand on changed: all of them are over, except `kept`.
+pub(super) async fn raise_security_version(
+    tx: &mut Tx,
+    tenant: TenantId,
+    user: UserId,
+    kept: Option<SessionId>,
+) -> Result<()> {
+    tx.execute(
+        "update users set security_version = security_version + 1 where tenant_id = $1 and id = $2",
+        params![tenant, user],
+    )
+    .await?;
+    if let Some(kept) = kept {
+        tx.execute(
+            "update sessions set security_version =
+                 (select security_version from users where tenant_id = $1 and id = $2)
+             where tenant_id = $1 and user_id = $2 and id = $3 and revoked_at is null",
+            params![tenant, user, kept],
+        )
+        .await?;
+    }
+    Ok(())
 }

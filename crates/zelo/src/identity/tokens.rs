@@ -1,12 +1,17 @@
 //! Secrets of a session: the access token, the refresh token, the cookie.
 
-use super::{password::Passwords, sessions::Sessions};
+use super::{
+    Role,
+    password::Passwords,
+    sessions::{Kind, Sessions},
+};
 use crate::{
-    clock::{DAY, MINUTE, Millis, SECOND},
-    config::Config,
+    clock::{DAY, HOUR, MINUTE, Millis, SECOND},
+    config::{Auth, Config},
     crypto::{KeyError, Keyring, digest},
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
+    rights::Permission,
 };
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,21 +23,84 @@ const ISSUER: &str = "zelo";
 /// Says what the token is, so that no other signed thing passes for it (RFC 9068).
 const TYPE: &str = "at+jwt";
 
+/// Tokens are valid from this long before they were made, because the clocks of two servers are never quite the same.
+const CLOCK_SKEW: Millis = 10 * SECOND;
+
 /// What is needed to say who somebody is.
 pub struct Identity {
     pub(super) passwords: Passwords,
     pub(super) sessions: Sessions,
-    secret: hmac::Key,
+    pub(super) rules: Rules,
+    /// Makes refresh tokens follow one another. Not the secret of access tokens, which is changed now and then.
+    chain: hmac::Key,
+    /// The first one signs; tokens of the others are accepted.
+    keys: Vec<SigningKey>,
+    access_life: Millis,
+}
+
+/// How long log-ins last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    program_life: Millis,
+    browser_life: Millis,
+    idle: Millis,
+    admin_idle: Millis,
+}
+
+impl Rules {
+    fn new(auth: &Auth) -> Self {
+        Self {
+            program_life: i64::from(auth.refresh_days) * DAY,
+            browser_life: i64::from(auth.browser_hours) * HOUR,
+            idle: i64::from(auth.idle_minutes) * MINUTE,
+            admin_idle: i64::from(auth.admin_idle_minutes) * MINUTE,
+        }
+    }
+
+    /// How long somebody may be away.
+    pub(super) fn idle(&self, role: Role) -> Millis {
+        if is_powerful(role) { self.admin_idle } else { self.idle }
+    }
+
+    /// How long a log-in lasts, however much it is used.
+    pub(super) fn life(&self, kind: Kind, role: Role) -> Millis {
+        if kind == Kind::Cookie || is_powerful(role) { self.browser_life } else { self.program_life }
+    }
+}
+
+/// Whether what this role may do is worth more caution.
+pub(super) fn is_powerful(role: Role) -> bool {
+    role.is_platform() || role.rights().allow(Permission::WriteSettings)
+}
+
+struct SigningKey {
+    id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    key_id: String,
-    access_life: Millis,
-    /// How long a session lives without being used.
-    pub(super) refresh_life: Millis,
+}
+
+impl SigningKey {
+    fn new(secret: &[u8]) -> Self {
+        Self {
+            id: hex::encode(digest(secret)).chars().take(16).collect(),
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        }
+    }
+}
+
+/// What an access token's header may say; a header with anything else, such as a key of its own, is not ours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenHeader {
+    alg: String,
+    typ: String,
+    kid: String,
 }
 
 /// What an access token says. Rights are not in it: they are looked up, so that a change counts at once.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Claims {
     iss: String,
     aud: String,
@@ -48,21 +116,24 @@ impl Identity {
     /// Prepare the keys: from the settings, or derived from the platform's own.
     ///
     /// # Errors
-    /// When the keystore does not answer, or the secret in the settings is weak.
+    /// When the keystore does not answer.
     pub async fn open(config: &Config, keyring: &Keyring) -> Result<Self, KeyError> {
-        let derived = keyring.platform().await?.derive_secret(b"access tokens");
-        let secret =
-            config.auth.jwt_secret.as_ref().map_or(derived.as_slice(), |secret| secret.expose().as_bytes());
-        let key_id: String = hex::encode(digest(secret)).chars().take(16).collect();
+        let platform = keyring.platform().await?;
+        let derived = platform.derive_secret(b"access tokens");
+        let chain = platform.derive_secret(b"refresh tokens");
+        let given = [&config.auth.jwt_secret, &config.auth.jwt_other_secret];
+        let mut keys: Vec<SigningKey> =
+            given.into_iter().flatten().map(|secret| SigningKey::new(secret.expose().as_bytes())).collect();
+        if keys.is_empty() {
+            keys.push(SigningKey::new(derived.as_slice()));
+        }
         Ok(Self {
             passwords: Passwords::default(),
             sessions: Sessions::default(),
-            secret: hmac::Key::new(hmac::HMAC_SHA256, secret),
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
-            key_id,
+            rules: Rules::new(&config.auth),
+            chain: hmac::Key::new(hmac::HMAC_SHA256, chain.as_slice()),
+            keys,
             access_life: i64::from(config.auth.access_token_minutes) * MINUTE,
-            refresh_life: i64::from(config.auth.refresh_days) * DAY,
         })
     }
 
@@ -78,9 +149,10 @@ impl Identity {
         session: SessionId,
         now: Millis,
     ) -> Result<String> {
+        let key = self.keys.first().ok_or_else(|| Error::internal("there is no signing key"))?;
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.into());
-        header.kid = Some(self.key_id.clone());
+        header.kid = Some(key.id.clone());
         let claims = Claims {
             iss: ISSUER.into(),
             aud: ISSUER.into(),
@@ -88,17 +160,18 @@ impl Identity {
             tid: tenant.0,
             sid: session.0,
             iat: now / SECOND,
-            nbf: now / SECOND,
+            nbf: (now - CLOCK_SKEW) / SECOND,
             exp: (now + self.access_life) / SECOND,
         };
-        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(Error::internal)
+        jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(Error::internal)
     }
 
     pub(super) fn read_access_token(&self, token: &str, now: Millis) -> Result<Claims> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| Error::Unauthorized)?;
-        if header.typ.as_deref() != Some(TYPE) || header.kid.as_deref() != Some(&self.key_id) {
+        let header = read_header(token).ok_or(Error::Unauthorized)?;
+        if header.typ != TYPE || header.alg != "HS256" {
             return Err(Error::Unauthorized);
         }
+        let key = self.keys.iter().find(|key| key.id == header.kid).ok_or(Error::Unauthorized)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[ISSUER]);
@@ -106,7 +179,7 @@ impl Identity {
         // Times are checked here against the application's clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
             .map_err(|_| Error::Unauthorized)?
             .claims;
         let seconds = now / SECOND;
@@ -118,11 +191,16 @@ impl Identity {
 
     /// The refresh token that follows one. Derived from it, so that two tabs that refresh at once get the same one.
     pub(super) fn successor(&self, secret: &[u8; 32]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.secret);
+        let mut context = hmac::Context::with_key(&self.chain);
         context.update(b"next refresh token");
         context.update(secret);
         context.sign().as_ref().try_into().unwrap_or_default()
     }
+}
+
+fn read_header(token: &str) -> Option<TokenHeader> {
+    let (header, _) = token.split_once('.')?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()
 }
 
 impl std::fmt::Debug for Identity {

@@ -68,6 +68,13 @@ pub async fn create_user(app: &App, tenant: TenantId, new: &NewUser) -> Result<U
     opened(&row, &keys)
 }
 
+/// The address of a user.
+pub(super) async fn email_of(app: &App, user: &UserRow) -> Result<String> {
+    let keys = app.keyring.tenant(user.tenant.0).await?;
+    let email = keys.data.open(place(user.tenant, "email", user.id), &user.email_sealed)?;
+    Ok(String::from_utf8_lossy(&email).into_owned())
+}
+
 pub(super) async fn email_digest(app: &App, email: &str) -> Result<[u8; 16]> {
     Ok(app.keyring.platform().await?.index.digest(Field::Email, &canonical_email(email)))
 }

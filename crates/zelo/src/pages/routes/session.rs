@@ -8,7 +8,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::Json,
-    identity::{self, Caller, session_cookie_name},
+    identity::{self, Caller, Client, Entered, Entrance, Kind, device_cookie_name, session_cookie_name},
     pages::{
         context::Theme,
         locale::Lang,
@@ -58,20 +58,35 @@ pub(super) struct Credentials {
 pub(super) async fn log_in(
     State(app): State<App>,
     visit: Visit,
+    client: Client,
     form: std::result::Result<Form<Credentials>, FormRejection>,
 ) -> Response {
     let Ok(Form(Credentials { email, password, next })) = form else {
         return visit.refuse(Error::Malformed("The form could not be read.".into()));
     };
     let (next, password) = (checked_next(&next), Zeroizing::new(password));
-    match identity::log_in_with_cookie(&app, &email, password).await {
-        Ok(session) => (session_cookie(&app, &session), see(next)).into_response(),
+    match identity::log_in(&app, Kind::Cookie, &email, password, &client).await {
+        Ok(Entrance::In(entered)) => welcome(&app, &entered, next),
         Err(error) => {
             let cause = login_error(&error);
             let page = LoginPage { next: next.to_owned(), email, error: Some(cause), host: host(&app) };
             with_body(error, render::login(&visit.cx, &page).unwrap_or_default())
         }
     }
+}
+
+/// On to the page, with the cookie of the session, and the one by which this browser will be known.
+fn welcome(app: &App, entered: &Entered, next: &str) -> Response {
+    let mut response = (session_cookie(app, &entered.cookie()), see(next)).into_response();
+    if let Some(secret) = &entered.new_device {
+        let name = device_cookie_name(app.config.is_development());
+        let secure = secure(app.config.is_development());
+        let cookie = format!("{name}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={KEPT}{secure}");
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
 }
 
 fn login_error(error: &Error) -> LoginError {
@@ -93,18 +108,26 @@ pub(super) async fn log_out(State(app): State<App>, visit: Visit, caller: Option
     }
     let clear = HeaderValue::from_static("\"cache\", \"storage\"");
     let headers = [(HeaderName::from_static("clear-site-data"), clear)];
-    (session_cookie(&app, "; Max-Age=0"), headers, see("/login")).into_response()
+    (no_session_cookie(&app), headers, see("/login")).into_response()
 }
 
 type CookieHeader = [(HeaderName, String); 1];
 
-/// Ends with the browser's session; the server ends it earlier where it must.
+/// Kept for as long as a session can last; the server ends it earlier where it must.
 fn session_cookie(app: &App, value: &str) -> CookieHeader {
+    cookie(app, value, u64::from(app.config.auth.browser_hours) * 3600)
+}
+
+fn no_session_cookie(app: &App) -> CookieHeader {
+    cookie(app, "", 0)
+}
+
+fn cookie(app: &App, value: &str, seconds: u64) -> CookieHeader {
     let is_development = app.config.is_development();
-    let name = session_cookie_name(is_development);
+    let (name, secure) = (session_cookie_name(is_development), secure(is_development));
     [(
         header::SET_COOKIE,
-        format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{}", secure(is_development)),
+        format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}"),
     )]
 }
 

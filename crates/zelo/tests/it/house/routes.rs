@@ -4,6 +4,7 @@ use crate::stage::TestApp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 use zelo::rights::Permission;
 
 /// What somebody without credentials may call.
@@ -102,6 +103,8 @@ async fn no_route_shows_or_touches_another_tenants_rows() {
             Some("conversations") => conversation["id"].as_str().unwrap().to_owned(),
             Some("contacts") => conversation["contact"]["id"].as_str().unwrap().to_owned(),
             Some("messages") => message["id"].as_str().unwrap().to_owned(),
+            // A colleague's log-in is as strange as another tenant's.
+            Some("auth") => Uuid::from_u128(7).to_string(),
             Some("channels") => hotel.channel.to_string(),
             Some("admin") => continue,
             other => panic!("say which id {other:?} takes"),
@@ -134,8 +137,10 @@ fn body_for(path: &str, caller: &Value) -> Value {
     }
 }
 
-/// What any signed-in person may call for themselves.
-const ABOUT_ONESELF: &[&str] = &["GET /auth/me", "GET /users/me"];
+/// What any signed-in person may call for themselves, and whose it is alone.
+fn is_about_oneself(path: &str) -> bool {
+    path.starts_with("/auth/") || path == "/users/me"
+}
 
 /// Deny by default: each operation names the permission that it demands, or says whose it is.
 #[test]
@@ -148,7 +153,7 @@ fn every_operation_declares_the_permission_that_it_demands() {
             continue;
         }
         let scopes = declared[0]["bearer"].as_array().expect(&operation);
-        if ABOUT_ONESELF.contains(&operation.as_str()) {
+        if is_about_oneself(&path) {
             assert!(scopes.is_empty(), "{operation}");
             continue;
         }

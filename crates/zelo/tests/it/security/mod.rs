@@ -1,3 +1,4 @@
 //! The requirements of `docs/security-checklist.md`, one file for each group of them; a test is named after its row.
 
 mod egress;
+mod s;

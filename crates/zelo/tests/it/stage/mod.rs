@@ -48,6 +48,7 @@ pub(crate) struct Stage {
     pub(crate) clock: Clock,
     pub(crate) web: Web,
     databases: Databases,
+    sources: Sources,
     folder: TempDir,
     people: AtomicU64,
     leaves_work: AtomicBool,
@@ -105,11 +106,25 @@ impl TestApp {
             clock,
             web: Web::new(url),
             databases,
+            sources,
             folder,
             people: AtomicU64::new(0),
             leaves_work: AtomicBool::new(false),
         };
         Self { stage: Arc::new(stage) }
+    }
+
+    /// The address of one more process on the same data, with settings of its own.
+    pub(crate) async fn another_process(&self, settings: &[(&str, &str)]) -> Web {
+        let mut sources = self.sources.clone();
+        for (setting, value) in settings {
+            sources = sources.with_flag(setting, *value, "test");
+        }
+        let config = Config::load(&sources).unwrap();
+        let stores = app::open_stores(&config, &self.clock).await.unwrap();
+        let master = MasterKey::from_directory(&config.data.dir, true).unwrap();
+        let app = App::assemble(config, stores, master, self.clock.clone()).await.unwrap();
+        Web::new(serve(router::router(&app)).await)
     }
 
     /// An organisation with a connected number.

@@ -10,7 +10,7 @@ use whatsapp::{client::AccessToken, phone::Phone, signature::AppSecret};
 use zelo::{
     channels::{self, Credentials, NewChannel},
     clock::{MINUTE, Millis},
-    identity::{self, Caller, NewUser, Role},
+    identity::{self, Caller, Client, Entrance, Kind, NewUser, Role},
     ids::{ChannelId, TenantId},
     tenants::{self, NewTenant, TenantScope},
 };
@@ -202,7 +202,10 @@ impl Agent {
             return token.clone();
         }
         let password = Zeroizing::new(PASSWORD.to_owned());
-        let tokens = identity::log_in(&self.app.app, &self.email, password).await.unwrap();
+        let client = Client::default();
+        let entrance = identity::log_in(&self.app.app, Kind::Token, &self.email, password, &client).await;
+        let Ok(Entrance::In(entered)) = entrance else { panic!("{} cannot log in", self.email) };
+        let tokens = entered.tokens(&self.app.app).unwrap();
         *token = Some((now, tokens.access_token.clone()));
         tokens.access_token
     }

@@ -1,0 +1,111 @@
+//! A session begins.
+
+use super::{device, store};
+use crate::{
+    app::App,
+    crypto::{Place, random_bytes},
+    error::{Error, Result},
+    identity::{
+        Client, Role,
+        sessions::Kind,
+        store::{self as people, SessionRow, UserRow},
+        tokens::SessionSecret,
+    },
+    ids::{SessionId, UserId},
+};
+use db::Scope;
+
+/// Who proved what.
+pub(super) struct Proof<'p> {
+    pub(super) user: &'p UserRow,
+    pub(super) kind: Kind,
+    pub(super) methods: &'static str,
+    pub(super) must_enrol: bool,
+    pub(super) email_digest: &'p [u8; 16],
+}
+
+/// The tokens of a session.
+pub struct LoggedIn {
+    /// For requests; lives minutes.
+    pub access_token: String,
+    /// For the next access token; works once.
+    pub refresh_token: String,
+}
+
+/// Somebody who got in.
+pub struct Entered {
+    secret: SessionSecret,
+    user: UserId,
+    /// Whether the session reaches nothing but the set-up of a second factor.
+    pub must_enrol: bool,
+    /// The secret by which this browser will be known, where it brought none.
+    pub new_device: Option<String>,
+}
+
+impl Entered {
+    /// The value of the session cookie.
+    pub fn cookie(&self) -> String {
+        self.secret.encode()
+    }
+
+    /// The first tokens of the session.
+    ///
+    /// # Errors
+    /// When they cannot be signed.
+    pub fn tokens(&self, app: &App) -> Result<LoggedIn> {
+        let (tenant, session) = (self.secret.tenant, self.secret.session);
+        let access_token = app.identity.access_token(tenant, self.user, session, app.clock.now())?;
+        Ok(LoggedIn { access_token, refresh_token: self.secret.encode() })
+    }
+}
+
+/// Begin a session with a name and a secret that nobody knew before.
+pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client) -> Result<Entered> {
+    let now = app.clock.now();
+    let user = proof.user;
+    let role = Role::from_word(&user.role).ok_or(Error::Unauthorized)?;
+    let secret = SessionSecret {
+        tenant: user.tenant,
+        session: SessionId(app.ids.next()),
+        secret: *random_bytes::<32>()?,
+    };
+    let device = device::of(proof.kind, client)?;
+    let row = SessionRow {
+        id: secret.session,
+        tenant: user.tenant,
+        user: user.id,
+        kind: proof.kind.as_str().to_owned(),
+        secret_digest: secret.digest(),
+        previous_digest: None,
+        rotated_at: None,
+        generation: 0,
+        security_version: user.security_version,
+        auth_time: now,
+        methods: proof.methods.to_owned(),
+        reach: if proof.must_enrol { "enrol" } else { "full" }.to_owned(),
+        client_sealed: Some(seal_client(app, &secret, client).await?),
+        created_at: now,
+        last_used_at: now,
+        expires_at: now + app.identity.rules.life(proof.kind, role),
+        revoked_at: None,
+    };
+    db::write!(app.db, "log_in", Scope::Tenant(user.tenant.0), |tx| -> Result<()> {
+        people::insert_session(tx, &row).await?;
+        people::note_login(tx, user.tenant, user.id, now).await?;
+        store::see_device(tx, user.tenant, user.id, &device.digest, now).await?;
+        store::clear_failures(tx, proof.email_digest).await?;
+        Ok(())
+    })?;
+    Ok(Entered { secret, user: user.id, must_enrol: proof.must_enrol, new_device: device.fresh })
+}
+
+async fn seal_client(app: &App, secret: &SessionSecret, client: &Client) -> Result<Vec<u8>> {
+    let keys = app.keyring.tenant(secret.tenant.0).await?;
+    let plain = serde_json::to_vec(&client.remembered()).map_err(Error::internal)?;
+    Ok(keys.data.seal(client_place(secret.tenant, secret.session), &plain)?)
+}
+
+/// Where the program and address of a session are kept.
+pub(in crate::identity) fn client_place(tenant: crate::ids::TenantId, session: SessionId) -> Place<'static> {
+    Place { tenant: tenant.0, table: "sessions", column: "client", row: session.0 }
+}
