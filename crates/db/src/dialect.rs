@@ -4,6 +4,7 @@
 //! * `$1`, `$2`, … are parameters;
 //! * `$rows(id uuid, at int)` stands after `from` and is a table `r` with those columns, filled from [`crate::Rows`]
 //!   (kinds: `uuid`, `blob`, `text`, `int`, `real`);
+//! * `$find(guests g: g.tenant_id = $1 and g.id = r.id)` after it joins what each of those rows names, always through an index;
 //! * a word such as `$for_update` is a difference between the engines, listed in `fragment`.
 //!
 //! [`expand`] turns such a text into what one engine reads.
@@ -89,6 +90,11 @@ pub fn expand(engine: Engine, sql: &str) -> Result<Expanded> {
     let params = highest_parameter(sql);
     let mut text = String::with_capacity(sql.len() + 32);
     let mut columns = Vec::new();
+    push(engine, &mut text, &mut columns, sql, params)?;
+    Ok(Expanded { text, params, columns })
+}
+
+fn push(engine: Engine, text: &mut String, columns: &mut Vec<Kind>, sql: &str, params: usize) -> Result<()> {
     let mut rest = sql;
     while let Some(at) = rest.find(['$', '\'']) {
         let (before, from) = rest.split_at(at);
@@ -113,7 +119,12 @@ pub fn expand(engine: Engine, sql: &str) -> Result<Expanded> {
                 .strip_prefix('(')
                 .and_then(|list| list.split_once(')'))
                 .ok_or_else(|| Error::Statement(format!("$rows without its columns in: {sql}")))?;
-            columns = push_rows(engine, &mut text, list, params)?;
+            *columns = push_rows(engine, text, list, params)?;
+            rest = after;
+        } else if word == "find" {
+            let (inner, after) = parenthesised(after)
+                .ok_or_else(|| Error::Statement(format!("$find without its condition in: {sql}")))?;
+            push_find(engine, text, columns, inner, params)?;
             rest = after;
         } else {
             let words = fragment(engine, word)
@@ -123,7 +134,51 @@ pub fn expand(engine: Engine, sql: &str) -> Result<Expanded> {
         }
     }
     text.push_str(rest);
-    Ok(Expanded { text, params, columns })
+    Ok(())
+}
+
+/// What stands between the first parenthesis and its partner, and what follows.
+fn parenthesised(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('(')?;
+    let mut depth = 1_usize;
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((inner.get(..at)?, inner.get(at + 1..)?));
+        }
+    }
+    None
+}
+
+/// PostgreSQL keeps the plan that it made when a table was empty, and then reading a whole tenant once looks as cheap as one
+/// step into an index. The `offset 0` is a fence: it leaves no other plan than one look for each row.
+fn push_find(
+    engine: Engine,
+    text: &mut String,
+    columns: &mut Vec<Kind>,
+    inner: &str,
+    params: usize,
+) -> Result<()> {
+    let (table, condition) = inner
+        .split_once(':')
+        .ok_or_else(|| Error::Statement(format!("$find without a colon after its table: {inner}")))?;
+    let alias = table.split_whitespace().last().unwrap_or_default();
+    match engine {
+        Engine::Sqlite => {
+            text.push_str(&format!("join {table} on"));
+            push(engine, text, columns, condition, params)?;
+        }
+        Engine::Postgres => {
+            text.push_str(&format!("cross join lateral (select * from {table} where"));
+            push(engine, text, columns, condition, params)?;
+            text.push_str(&format!(" offset 0) as {alias}"));
+        }
+    }
+    Ok(())
 }
 
 fn parameter_sign(engine: Engine) -> char {
@@ -200,6 +255,26 @@ mod tests {
             postgres,
             "insert into t select $1, r.id, r.at from unnest($2::uuid[], $3::bigint[]) as r(id, at) where true"
         );
+    }
+
+    #[test]
+    fn what_a_row_names_is_looked_for_row_by_row() {
+        let (sqlite, postgres) = both(
+            "select g.name from $rows(id uuid) $find(guests g: g.hotel = $1 and (g.id = r.id)) order by g.id",
+        );
+        assert_eq!(
+            sqlite,
+            "select g.name from (select ?2 as id) as r join guests g on g.hotel = ?1 and (g.id = r.id) order by g.id"
+        );
+        assert_eq!(
+            postgres,
+            "select g.name from unnest($2::uuid[]) as r(id) cross join lateral (select * from guests g \
+             where g.hotel = $1 and (g.id = r.id) offset 0) as g order by g.id"
+        );
+        assert!(
+            expand(Engine::Postgres, "select 1 from $rows(id uuid) $find(guests g: (r.id = g.id)").is_err()
+        );
+        assert!(expand(Engine::Postgres, "select 1 from $rows(id uuid) $find(guests)").is_err());
     }
 
     #[test]

@@ -7,7 +7,6 @@ use crate::{
     Jobs, Leased, Outcome, Queue, QueueOptions,
     run::{self, Handler},
     store::{
-        self,
         claim::{self, Wish},
         look::{self, Outlook},
         settle::{self, Settlement},
@@ -157,7 +156,6 @@ impl Lane {
         let wish = Wish { queue, from: self.from, limit: room, lease_until };
         let (claimed, outlook) =
             db::write!(jobs.db(), "work_on_jobs", Scope::Platform, |tx| -> db::Result<_> {
-                store::prefer_indexes(jobs.db(), tx).await?;
                 settle::settle(tx, jobs, ended, now).await?;
                 if sweeps {
                     claim::promote(tx, queue, now).await?;
@@ -227,7 +225,6 @@ impl Lane {
         let lease_until = self.jobs.now().saturating_add(millis(self.options.lease));
         let jobs = &self.jobs;
         let renewed = db::write!(jobs.db(), "renew_job_leases", Scope::Platform, |tx| -> db::Result<_> {
-            store::prefer_indexes(jobs.db(), tx).await?;
             settle::renew(tx, held(), lease_until).await
         });
         // A job that completes itself has no lease any more while its handler comes to its end: fewer is no failure.

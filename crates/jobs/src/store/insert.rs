@@ -86,13 +86,13 @@ const INSERT_HELD: &str = insert_as!("'held'");
 
 /// While its head is locked, a key cannot run empty: whoever finishes the head waits, and then sees what is held.
 const LOCK_HEADS: &str = "select j.queue, j.order_key
-    from $rows(queue text, order_key uuid) join jobs j
-      on j.queue = r.queue and j.order_key = r.order_key and j.state in ('ready', 'scheduled', 'running')
+    from $rows(queue text, order_key uuid)
+    $find(jobs j: j.queue = r.queue and j.order_key = r.order_key and j.state in ('ready', 'scheduled', 'running'))
     order by j.seq $for_update";
 
 const TAKEN_NAMES: &str = "select r.id
-    from $rows(id uuid, queue text, unique_key text) join jobs j
-      on j.queue = r.queue and j.unique_key = r.unique_key and j.state <> 'dead'";
+    from $rows(id uuid, queue text, unique_key text)
+    $find(jobs j: j.queue = r.queue and j.unique_key = r.unique_key and j.state <> 'dead')";
 
 fn rows<'a>(entries: &[&'a Entry]) -> Rows<'a> {
     let mut rows = Rows::new();

@@ -19,8 +19,8 @@ pub(super) async fn list_by_digests(
     tx.query_rows(
         "select c.id, c.key_id, c.profile_sealed, c.created_at, i.digest
          from $rows(digest blob)
-         join contact_identities i on i.tenant_id = $1 and i.digest = r.digest
-         join contacts c on c.tenant_id = $1 and c.id = i.contact_id",
+         $find(contact_identities i: i.tenant_id = $1 and i.digest = r.digest)
+         $find(contacts c: c.tenant_id = $1 and c.id = i.contact_id)",
         params![scope],
         digests,
         |row| Ok((row.get(4)?, contact_from_row(row)?)),
@@ -75,7 +75,7 @@ pub(super) async fn update_profiles(
 pub(super) async fn list_by_ids(tx: &mut Tx, scope: TenantScope, ids: &Rows<'_>) -> Result<Vec<ContactRow>> {
     tx.query_rows(
         "select c.id, c.key_id, c.profile_sealed, c.created_at
-         from $rows(id uuid) join contacts c on c.tenant_id = $1 and c.id = r.id",
+         from $rows(id uuid) $find(contacts c: c.tenant_id = $1 and c.id = r.id)",
         params![scope],
         ids,
         contact_from_row,

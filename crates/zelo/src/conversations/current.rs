@@ -7,7 +7,7 @@ use crate::{
     tenants::TenantScope,
 };
 use db::{Result, Rows, Tx};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Meta's customer service window: anything may be sent for 24 hours after the contact's last message.
 const WINDOW: Millis = DAY;
@@ -35,7 +35,6 @@ pub struct CurrentThreads {
 struct Thread {
     conversation: Conversation,
     resolved_at: Option<Millis>,
-    is_new: bool,
     is_news: bool,
     retires: Option<ConversationId>,
 }
@@ -50,7 +49,7 @@ impl CurrentThreads {
         scope: TenantScope,
         pairs: impl IntoIterator<Item = (ContactId, ChannelId)>,
     ) -> Result<Self> {
-        let pairs: HashSet<_> = pairs.into_iter().collect();
+        let pairs: BTreeSet<_> = pairs.into_iter().collect();
         let mut rows = Rows::new();
         for (contact, channel) in pairs {
             rows.push([contact.into(), channel.into()]);
@@ -58,7 +57,7 @@ impl CurrentThreads {
         let mut threads = Self::default();
         for (conversation, resolved_at) in store::lock_current(tx, scope, &rows).await? {
             let pair = (conversation.contact, conversation.channel);
-            let thread = Thread { conversation, resolved_at, is_new: false, is_news: false, retires: None };
+            let thread = Thread { conversation, resolved_at, is_news: false, retires: None };
             threads.by_pair.insert(pair, thread);
         }
         Ok(threads)
@@ -77,7 +76,6 @@ impl CurrentThreads {
         let begin = |retires| Thread {
             conversation: begun(ConversationId(ids.next()), arrival, now),
             resolved_at: None,
-            is_new: true,
             is_news: true,
             retires,
         };
@@ -111,8 +109,7 @@ impl CurrentThreads {
     /// # Errors
     /// [`db::Error::Unique`] when another transaction began one of these conversations first.
     pub async fn save(&self, tx: &mut Tx, scope: TenantScope) -> Result<Vec<(ConversationId, i64)>> {
-        let (mut retired, mut new, mut changed) = (Rows::new(), Rows::new(), Rows::new());
-        // In the order of ids, like the locks.
+        let (mut retired, mut saved) = (Rows::new(), Rows::new());
         let ordered: BTreeMap<ConversationId, &Thread> =
             self.by_pair.values().map(|thread| (thread.conversation.id, thread)).collect();
         for thread in ordered.values() {
@@ -120,17 +117,10 @@ impl CurrentThreads {
             if let Some(before) = thread.retires {
                 retired.push([before.into()]);
             }
-            let values = store::values(conversation);
-            if thread.is_new {
-                new.push(values);
-            } else {
-                let [id, _, _, status, rank, seq, unread, message_seq, activity, window, ..] = values;
-                changed.push([id, status, rank, seq, unread, message_seq, activity, window]);
-            }
+            saved.push(store::values(conversation));
         }
         store::retire(tx, scope, &retired).await?;
-        store::insert_many(tx, scope, &new).await?;
-        store::update_many(tx, scope, &changed).await?;
+        store::save_many(tx, scope, &saved).await?;
         let news = ordered.values().filter(|thread| thread.is_news);
         Ok(news.map(|thread| (thread.conversation.id, thread.conversation.last_seq)).collect())
     }
@@ -171,8 +161,7 @@ mod tests {
         let mut conversation = begun(ConversationId(Uuid::from_u128(9)), arrival(at - HOUR), at - HOUR);
         conversation.status = ConversationStatus::Resolved;
         conversation.last_seq = 4;
-        let thread =
-            Thread { conversation, resolved_at: Some(at), is_new: false, is_news: false, retires: None };
+        let thread = Thread { conversation, resolved_at: Some(at), is_news: false, retires: None };
         let first = arrival(at);
         CurrentThreads { by_pair: HashMap::from([((first.contact, first.channel), thread)]) }
     }

@@ -185,7 +185,7 @@ pub async fn open_conversation_to(
         };
         let mut rows = Rows::new();
         rows.push(store::values(&conversation));
-        store::insert_many(tx, scope, &rows).await?;
+        store::save_many(tx, scope, &rows).await?;
         events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq: 1 }], now).await?;
         Ok(conversation)
     })

@@ -27,8 +27,8 @@ fn from_row(row: &Row<'_>) -> Result<Conversation> {
     })
 }
 
-/// A current conversation and when it was resolved, if it was. Locked until the transaction ends, in the order of ids, so
-/// that two batches never wait for each other. Rows of `(contact_id, channel_id)`.
+/// A current conversation and when it was resolved, if it was. Locked until the transaction ends, in the order of the rows
+/// of `(contact_id, channel_id)`: they come sorted, so that two batches never wait for each other.
 pub(super) async fn lock_current(
     tx: &mut Tx,
     scope: TenantScope,
@@ -38,9 +38,9 @@ pub(super) async fn lock_current(
         "select c.id, c.channel_id, c.contact_id, c.status, c.assignee_id, c.team_id, c.last_seq, c.unread_count,
              c.last_message_seq, c.last_activity_at, c.window_expires_at, c.snoozed_until, c.created_at, c.resolved_at
          from $rows(contact_id uuid, channel_id uuid)
-         join conversations c on c.tenant_id = $1 and c.contact_id = r.contact_id and c.channel_id = r.channel_id
-             and c.is_current = 1
-         order by c.id $for_update",
+         $find(conversations c: c.tenant_id = $1 and c.contact_id = r.contact_id and c.channel_id = r.channel_id
+             and c.is_current = 1)
+         $for_update",
         params![scope],
         pairs,
         |row| Ok((from_row(row)?, row.get(13)?)),
@@ -58,7 +58,7 @@ pub(super) async fn retire(tx: &mut Tx, scope: TenantScope, ids: &Rows<'_>) -> R
     .await
 }
 
-/// A row as `insert` and `update_many` take it.
+/// A row as `save_many` takes it.
 pub(super) fn values(conversation: &Conversation) -> [Value<'static>; 12] {
     [
         conversation.id.into(),
@@ -76,7 +76,9 @@ pub(super) fn values(conversation: &Conversation) -> [Value<'static>; 12] {
     ]
 }
 
-pub(super) async fn insert_many(tx: &mut Tx, scope: TenantScope, conversations: &Rows<'_>) -> Result<u64> {
+/// Store conversations, new or changed. A new one fails with a unique violation where the contact has a current one already.
+/// A resolved time is forgotten: whoever gets a new message is not resolved.
+pub(super) async fn save_many(tx: &mut Tx, scope: TenantScope, conversations: &Rows<'_>) -> Result<u64> {
     tx.execute_rows(
         "insert into conversations (tenant_id, id, channel_id, contact_id, is_current, status, list_rank, last_seq,
              unread_count, last_message_seq, last_activity_at, window_expires_at, snoozed_until, created_at)
@@ -84,24 +86,13 @@ pub(super) async fn insert_many(tx: &mut Tx, scope: TenantScope, conversations: 
              r.last_message_seq, r.last_activity_at, r.window_expires_at, r.snoozed_until, r.created_at
          from $rows(id uuid, channel_id uuid, contact_id uuid, status text, list_rank int, last_seq int,
              unread_count int, last_message_seq int, last_activity_at int, window_expires_at int, snoozed_until int,
-             created_at int)",
-        params![scope],
-        conversations,
-    )
-    .await
-}
-
-/// Rows of `(id, status, list_rank, last_seq, unread_count, last_message_seq, last_activity_at, window_expires_at)`.
-/// A resolved time is forgotten: whoever gets a new message is not resolved.
-pub(super) async fn update_many(tx: &mut Tx, scope: TenantScope, conversations: &Rows<'_>) -> Result<u64> {
-    tx.execute_rows(
-        "update conversations set status = r.status, list_rank = r.list_rank, last_seq = r.last_seq,
-             unread_count = r.unread_count, last_message_seq = r.last_message_seq,
-             last_activity_at = r.last_activity_at, window_expires_at = r.window_expires_at,
-             snoozed_until = case when r.status = 'snoozed' then conversations.snoozed_until end, resolved_at = null
-         from $rows(id uuid, status text, list_rank int, last_seq int, unread_count int, last_message_seq int,
-             last_activity_at int, window_expires_at int)
-         where conversations.tenant_id = $1 and conversations.id = r.id",
+             created_at int) where true
+         on conflict (tenant_id, id) do update set status = excluded.status, list_rank = excluded.list_rank,
+             last_seq = excluded.last_seq, unread_count = excluded.unread_count,
+             last_message_seq = excluded.last_message_seq, last_activity_at = excluded.last_activity_at,
+             window_expires_at = excluded.window_expires_at,
+             snoozed_until = case when excluded.status = 'snoozed' then conversations.snoozed_until end,
+             resolved_at = null",
         params![scope],
         conversations,
     )

@@ -126,7 +126,7 @@ async fn insert(tx: &mut Tx, records: &[Record], now: Millis) -> Result<()> {
 
 const COLUMNS_BY_ID: &str =
     "select k.id, k.tenant_id, k.kind, k.subject, k.parent_id, k.wrapped, k.commitment
-    from $rows(id uuid) join keys k on k.id = r.id";
+    from $rows(id uuid) $find(keys k: k.id = r.id)";
 
 pub(super) async fn list_by_ids(db: &Db, ids: &[KeyId]) -> Result<Vec<Record>> {
     let mut rows = Rows::new();

@@ -80,7 +80,7 @@ pub(super) async fn list_message_ids(
 ) -> Result<Vec<([u8; 16], ConversationId, i64)>> {
     tx.query_rows(
         "select m.digest, m.conversation_id, m.seq
-         from $rows(digest blob) join message_ids m on m.tenant_id = $1 and m.digest = r.digest",
+         from $rows(digest blob) $find(message_ids m: m.tenant_id = $1 and m.digest = r.digest)",
         params![scope],
         digests,
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
@@ -147,7 +147,7 @@ pub(crate) async fn list_at(tx: &mut Tx, scope: TenantScope, places: &Rows<'_>) 
         "select m.id, m.conversation_id, m.seq, m.changed_seq, m.direction, m.status, m.content_sealed, m.sent_at,
              m.created_at, m.author_id, m.error_code, m.error_text
          from $rows(conversation_id uuid, seq int)
-         join messages m on m.tenant_id = $1 and m.conversation_id = r.conversation_id and m.seq = r.seq",
+         $find(messages m: m.tenant_id = $1 and m.conversation_id = r.conversation_id and m.seq = r.seq)",
         params![scope],
         places,
         message_from_row,
