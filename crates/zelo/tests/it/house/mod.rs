@@ -3,3 +3,6 @@
 mod routes;
 mod schema;
 mod sources;
+
+pub(crate) use schema::PLATFORM_TABLES;
+pub(crate) use sources::product_sources;

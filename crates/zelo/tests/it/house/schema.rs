@@ -4,7 +4,7 @@ use crate::stage::{Databases, TestApp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables that belong to no tenant, and why each may.
-const PLATFORM_TABLES: &[(&str, &str)] = &[
+pub(crate) const PLATFORM_TABLES: &[(&str, &str)] = &[
     ("tenants", "the list of tenants itself; no personal data"),
     ("app_secrets", "a signature is checked before the tenant is known"),
     ("channel_routes", "finds the tenant of an event by what Meta writes into it"),

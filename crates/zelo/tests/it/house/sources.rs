@@ -36,6 +36,11 @@ fn product_of(text: &str) -> String {
     product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// Name and text of every file of the product.
+pub(crate) fn product_sources() -> Vec<(String, String)> {
+    sources(&["zelo"])
+}
+
 /// The tables that SQL in a text writes.
 fn written_tables(text: &str) -> BTreeSet<String> {
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");

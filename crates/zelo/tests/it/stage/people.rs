@@ -106,6 +106,11 @@ impl Tenant {
         Agent::hire(&self.app, self.id, &self.slug, name, Role::Agent).await
     }
 
+    /// Somebody with a role.
+    pub(crate) async fn staff(&self, name: &str, role: Role) -> Agent {
+        Agent::hire(&self.app, self.id, &self.slug, name, role).await
+    }
+
     /// The one who connected the number.
     pub(crate) fn owner(&self) -> &Agent {
         &self.owner
@@ -189,7 +194,12 @@ impl Agent {
         let password = Zeroizing::new(PASSWORD.to_owned());
         let new = NewUser { name: name.to_owned(), email: email.clone(), role, password };
         identity::create_user(&app.app, tenant, &new).await.unwrap();
-        Self { app: app.clone(), email, token: Arc::default() }
+        Self::known(app, &email)
+    }
+
+    /// Somebody who was hired elsewhere, with everybody's password.
+    pub(crate) fn known(app: &TestApp, email: &str) -> Self {
+        Self { app: app.clone(), email: email.to_owned(), token: Arc::default() }
     }
 
     /// A token that is valid now.

@@ -1,0 +1,144 @@
+//! What each route is asked for: a request that its own tenant's people succeed with.
+
+use super::table::{Part, Route};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What follows the address.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    None,
+    Json(Value),
+    Form(String),
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) path: String,
+    pub(crate) body: Body,
+}
+
+/// One of each thing that has an id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Things {
+    pub(crate) conversation: Uuid,
+    pub(crate) contact: Uuid,
+    pub(crate) message: Uuid,
+    pub(crate) channel: Uuid,
+    pub(crate) user: Uuid,
+    /// The number of somebody who wrote.
+    pub(crate) phone: &'static str,
+}
+
+impl Things {
+    /// Things that never existed.
+    pub(crate) fn that_never_were() -> Self {
+        let ghost = |n: u128| Uuid::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8000 + n);
+        Self {
+            conversation: ghost(1),
+            contact: ghost(2),
+            message: ghost(3),
+            channel: ghost(4),
+            user: ghost(5),
+            phone: "+55 11 90000-0000",
+        }
+    }
+
+    /// The thing that `{id}` stands for below an address.
+    fn named_by(&self, route: &Route) -> Uuid {
+        let path = route.path.trim_start_matches("/fragments");
+        match path.split('/').nth(1) {
+            Some("conversations" | "items") => self.conversation,
+            Some("contacts") => self.contact,
+            Some("messages") => self.message,
+            Some("channels") => self.channel,
+            Some("users") => self.user,
+            Some("admin") => Uuid::nil(),
+            other => panic!("say which id {other:?} takes in {}", route.name()),
+        }
+    }
+}
+
+/// Whether a route names one of a tenant's things in its path.
+pub(crate) fn names_a_thing(route: &Route) -> bool {
+    route.path.contains("{id}") && !route.path.starts_with("/admin/")
+}
+
+/// A request of the route: the path names `here`, the body names `there`.
+pub(crate) fn ask(route: &Route, here: &Things, there: &Things) -> Ask {
+    let mut path = route.path.clone();
+    if path.contains("{id}") {
+        path = path.replace("{id}", &here.named_by(route).to_string());
+    }
+    path = path.replace("{channel_id}", &here.channel.to_string()).replace("{*path}", "css/app.css");
+    Ask { path, body: body(route, here, there) }
+}
+
+fn body(route: &Route, here: &Things, there: &Things) -> Body {
+    if route.method == "GET" || route.method == "DELETE" {
+        return Body::None;
+    }
+    let is_page = route.part == Part::Root;
+    match (is_page, route.path.as_str()) {
+        (_, "/webhooks/whatsapp" | "/webhooks/whatsapp/{channel_id}") => Body::Json(json!({})),
+        (true, path) => Body::Form(form(path).to_owned()),
+        (false, path) => Body::Json(json(path, here, there)),
+    }
+}
+
+fn form(path: &str) -> &'static str {
+    match path {
+        "/login" => "email=x%40example.com&password=x&next=%2F",
+        "/logout" | "/conversations/{id}/read" | "/messages/{id}/retry" => "",
+        "/session/preferences" => "theme=dark&next=%2F",
+        "/conversations/{id}/messages" => "text=ol%C3%A1",
+        "/conversations/{id}/status" => "status=open",
+        "/conversations/{id}/assignment" => "user=none",
+        other => panic!("say what the form of {other} sends"),
+    }
+}
+
+fn json(path: &str, here: &Things, there: &Things) -> Value {
+    match path {
+        "/auth/login" => json!({"email": "x@example.com", "password": "x"}),
+        "/auth/refresh" => json!({"refresh_token": "x"}),
+        "/conversations/{id}/assignment" => json!({"user_id": there.user}),
+        "/conversations/{id}/status" => json!({"status": "open"}),
+        "/conversations/{id}/messages" => {
+            json!({"type": "text", "text": "olá", "reply_to": there.message})
+        }
+        "/whatsapp/send" => {
+            json!({"channel_id": there.channel, "to": here.phone, "type": "text", "text": "olá"})
+        }
+        "/users" => json!({"name": "", "email": "", "role": "viewer", "password": ""}),
+        "/tenants" => json!({"name": "", "slug": ""}),
+        "/channels" => {
+            json!({"name": "", "phone_number_id": "1", "waba_id": "1", "access_token": "t", "app_secret": "s"})
+        }
+        "/auth/logout"
+        | "/conversations/{id}/read"
+        | "/messages/{id}/retry"
+        | "/channels/{id}/check"
+        | "/admin/webhook-events/{id}/replay" => json!({}),
+        other => panic!("say what {other} is asked for"),
+    }
+}
+
+/// The same request with ids in its query, where the route filters by them.
+pub(crate) fn filters(route: &Route, there: &Things) -> Vec<String> {
+    match route.name().as_str() {
+        "GET /conversations" => {
+            vec![format!("?assignee={}", there.user), format!("?channel={}", there.channel)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the body names something of the tenant.
+pub(crate) fn names_things_in_its_body(route: &Route) -> bool {
+    matches!(
+        route.name().as_str(),
+        "PUT /conversations/{id}/assignment" | "POST /conversations/{id}/messages" | "POST /whatsapp/send"
+    ) && route.part == Part::Api
+}

@@ -1,0 +1,219 @@
+//! Who calls: people of every role, with a token for the API and a cookie for the pages.
+
+use super::{
+    asks::{Ask, Body, Things},
+    table::{Part, ROLES, Route},
+};
+use crate::stage::{Agent, PASSWORD, Person, Tenant, TestApp, http};
+use serde_json::Value;
+use std::collections::HashMap;
+use zelo::{
+    identity::{self, NewUser, Role},
+    ids::TenantId,
+};
+use zeroize::Zeroizing;
+
+/// The same for all, so that answers can be compared byte by byte: problems name it.
+const REQUEST_ID: &str = "the-same-request";
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The caller got past the door, whatever was behind it.
+    Open,
+    /// The caller is known and may not.
+    Forbidden,
+    /// The caller is not known.
+    Unknown,
+}
+
+/// An answer, as far as two of them are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) kind: String,
+    pub(crate) leads_to: String,
+    pub(crate) text: String,
+}
+
+impl Said {
+    pub(crate) fn door(&self) -> Door {
+        assert!(self.status < 500 && self.status != 429, "answered {}: {}", self.status, self.text);
+        match self.status {
+            401 => Door::Unknown,
+            303 if self.leads_to.starts_with("/login?") => Door::Unknown,
+            403 => Door::Forbidden,
+            _ => Door::Open,
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    app: TestApp,
+    agent: Option<Agent>,
+    cookie: String,
+    /// Their id; nil for nobody.
+    pub(crate) user: uuid::Uuid,
+}
+
+impl Visitor {
+    async fn of(agent: Agent, app: &TestApp, user: uuid::Uuid) -> Self {
+        let password = Zeroizing::new(PASSWORD.to_owned());
+        let cookie = identity::log_in_with_cookie(&app.app, &agent.email, password).await.unwrap();
+        Self { app: app.clone(), agent: Some(agent), cookie, user }
+    }
+
+    /// The platform's owner.
+    pub(crate) async fn platform(app: &TestApp) -> Self {
+        let email = "root@zelo.example.com".to_owned();
+        let password = Zeroizing::new(PASSWORD.to_owned());
+        let new = NewUser { name: "Root".into(), email: email.clone(), role: Role::SuperAdmin, password };
+        let nil = TenantId(uuid::Uuid::nil());
+        let user = identity::create_user(&app.app, nil, &new).await.unwrap();
+        Self::of(Agent::known(app, &email), app, user.id.0).await
+    }
+
+    fn nobody(app: &TestApp) -> Self {
+        Self { app: app.clone(), agent: None, cookie: String::new(), user: uuid::Uuid::nil() }
+    }
+
+    /// Call a route, with more headers.
+    pub(crate) async fn knocks(&self, route: &Route, ask: &Ask, headers: &[(&str, &str)]) -> Said {
+        let base = if route.part == Part::Api { "/api/v1" } else { "" };
+        let method: reqwest::Method = route.method.parse().unwrap();
+        let mut request =
+            http_without_redirects().request(method, format!("{}{base}{}", self.app.web.url, ask.path));
+        request = request.header("x-request-id", REQUEST_ID).header("sec-fetch-site", "same-origin");
+        if let Some(agent) = &self.agent {
+            request = match route.part {
+                // Logging out must not cost the visitor the session that the other calls are made with.
+                Part::Api if route.path == "/auth/logout" => {
+                    request.bearer_auth(Agent::known(&self.app, &agent.email).token().await)
+                }
+                Part::Api => request.bearer_auth(agent.token().await),
+                _ => request.header("cookie", format!("zelo_session={}", self.cookie)),
+            };
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request = match &ask.body {
+            Body::None => request,
+            Body::Json(body) => request.json(body),
+            Body::Form(form) => {
+                request.header("content-type", "application/x-www-form-urlencoded").body(form.clone())
+            }
+        };
+        let response = request.send().await.unwrap();
+        let header = |name: &str| {
+            response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        let (status, kind, leads_to) =
+            (response.status().as_u16(), header("content-type"), header("location"));
+        Said { status, kind, leads_to, text: response.text().await.unwrap() }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test has clients of its own; its calls go to loopback only")]
+fn http_without_redirects() -> reqwest::Client {
+    static CLIENT: std::sync::OnceLock<reqwest::Client> = std::sync::OnceLock::new();
+    let make = || {
+        drop(http());
+        reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .build()
+            .unwrap()
+    };
+    CLIENT.get_or_init(make).clone()
+}
+
+/// A tenant with somebody of every role, two people who wrote, and something of everything.
+pub(crate) struct Scene {
+    pub(crate) app: TestApp,
+    pub(crate) tenant: Tenant,
+    pub(crate) things: Things,
+    visitors: HashMap<Role, Visitor>,
+    nobody: Visitor,
+}
+
+impl Scene {
+    pub(crate) async fn set(app: &TestApp, slug: &str) -> Self {
+        let tenant = app.tenant(slug).await;
+        let phone = if slug == "hotel" { "+55 11 98765-4321" } else { "+55 11 97654-3210" };
+        let mut visitors = HashMap::new();
+        for role in ROLES {
+            let agent = match role {
+                Role::Owner => tenant.owner().clone(),
+                role => tenant.staff(&role.to_string(), role).await,
+            };
+            let user = id_of(&agent.get("/auth/me").await.ok());
+            visitors.insert(role, Visitor::of(agent, app, user).await);
+        }
+        let helena = tenant.contact(phone);
+        let bia = tenant.contact_without_phone(&format!("bia.{slug}"));
+        for (person, text) in [(&helena, "quero reservar"), (&bia, "vocês entregam?")] {
+            write(person, &format!("{text} {}", canary(slug))).await;
+            app.passes(1000);
+        }
+        app.run_jobs().await;
+        let owner = tenant.owner();
+        let listed = owner.conversations().await;
+        let conversation = listed.last().unwrap().clone();
+        let id = id_of(&conversation);
+        let answer = serde_json::json!({"type": "text", "text": format!("Claro! {}", canary(slug))});
+        owner.post(&format!("/conversations/{id}/messages"), &answer).await.ok();
+        app.run_jobs().await;
+        let message = id_of(owner.messages(&conversation).await.last().unwrap());
+        Self {
+            app: app.clone(),
+            things: Things {
+                conversation: id,
+                contact: id_of(&conversation["contact"]),
+                message,
+                channel: tenant.channel.0,
+                user: visitors[&Role::Viewer].user,
+                phone,
+            },
+            visitors,
+            nobody: Visitor::nobody(app),
+            tenant,
+        }
+    }
+
+    pub(crate) fn visitor(&self, role: Role) -> &Visitor {
+        &self.visitors[&role]
+    }
+
+    pub(crate) fn owner(&self) -> &Visitor {
+        self.visitor(Role::Owner)
+    }
+
+    pub(crate) fn nobody(&self) -> &Visitor {
+        &self.nobody
+    }
+
+    /// A word that nobody outside of the tenant may ever read.
+    pub(crate) fn canary(&self) -> String {
+        canary(&self.tenant.slug)
+    }
+}
+
+fn canary(slug: &str) -> String {
+    format!("canario-de-{slug}")
+}
+
+async fn write(person: &Person, text: &str) {
+    person.says(text).await;
+}
+
+pub(crate) fn id_of(shape: &Value) -> uuid::Uuid {
+    shape["id"].as_str().unwrap_or_else(|| panic!("{shape} has no id")).parse().unwrap()
+}
