@@ -1,6 +1,7 @@
 //! What each route is asked for: a request that its own tenant's people succeed with.
 
 use super::table::{Part, Route};
+use crate::stage::PASSWORD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ pub(crate) struct Things {
     pub(crate) message: Uuid,
     pub(crate) channel: Uuid,
     pub(crate) user: Uuid,
+    pub(crate) session: Uuid,
     /// The number of somebody who wrote.
     pub(crate) phone: &'static str,
 }
@@ -41,6 +43,7 @@ impl Things {
             message: ghost(3),
             channel: ghost(4),
             user: ghost(5),
+            session: ghost(6),
             phone: "+55 11 90000-0000",
         }
     }
@@ -54,6 +57,7 @@ impl Things {
             Some("messages") => self.message,
             Some("channels") => self.channel,
             Some("users") => self.user,
+            Some("auth") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
         }
@@ -63,6 +67,11 @@ impl Things {
 /// Whether a route names one of a tenant's things in its path.
 pub(crate) fn names_a_thing(route: &Route) -> bool {
     route.path.contains("{id}") && !route.path.starts_with("/admin/")
+}
+
+/// Whether whoever calls it is signed out afterwards.
+pub(crate) fn ends_sessions(route: &Route) -> bool {
+    ["POST /auth/logout", "DELETE /auth/sessions"].contains(&route.name().as_str())
 }
 
 /// A request of the route: the path names `here`, the body names `there`.
@@ -103,6 +112,7 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
     match path {
         "/auth/login" => json!({"email": "x@example.com", "password": "x"}),
         "/auth/refresh" => json!({"refresh_token": "x"}),
+        "/auth/reauthenticate" => json!({"password": PASSWORD}),
         "/conversations/{id}/assignment" => json!({"user_id": there.user}),
         "/conversations/{id}/status" => json!({"status": "open"}),
         "/conversations/{id}/messages" => {

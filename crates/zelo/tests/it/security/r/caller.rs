@@ -8,7 +8,7 @@ use crate::stage::{Agent, PASSWORD, Person, Tenant, TestApp, http};
 use serde_json::Value;
 use std::collections::HashMap;
 use zelo::{
-    identity::{self, NewUser, Role},
+    identity::{self, Client, Entrance, Kind, NewUser, Role},
     ids::TenantId,
 };
 use zeroize::Zeroizing;
@@ -65,13 +65,15 @@ pub(crate) struct Visitor {
 impl Visitor {
     async fn of(agent: Agent, app: &TestApp, user: uuid::Uuid) -> Self {
         let password = Zeroizing::new(PASSWORD.to_owned());
-        let cookie = identity::log_in_with_cookie(&app.app, &agent.email, password).await.unwrap();
-        Self { app: app.clone(), agent: Some(agent), cookie, user }
+        let client = Client::default();
+        let entrance = identity::log_in(&app.app, Kind::Cookie, &agent.email, password, &client).await;
+        let Ok(Entrance::In(entered)) = entrance else { panic!("{} cannot log in", agent.email) };
+        Self { app: app.clone(), agent: Some(agent), cookie: entered.cookie(), user }
     }
 
-    /// The platform's owner.
+    /// One of the platform's owners.
     pub(crate) async fn platform(app: &TestApp) -> Self {
-        let email = "root@zelo.example.com".to_owned();
+        let email = format!("root{}@zelo.example.com", app.next_number());
         let password = Zeroizing::new(PASSWORD.to_owned());
         let new = NewUser { name: "Root".into(), email: email.clone(), role: Role::SuperAdmin, password };
         let nil = TenantId(uuid::Uuid::nil());
@@ -92,10 +94,6 @@ impl Visitor {
         request = request.header("x-request-id", REQUEST_ID).header("sec-fetch-site", "same-origin");
         if let Some(agent) = &self.agent {
             request = match route.part {
-                // Logging out must not cost the visitor the session that the other calls are made with.
-                Part::Api if route.path == "/auth/logout" => {
-                    request.bearer_auth(Agent::known(&self.app, &agent.email).token().await)
-                }
                 Part::Api => request.bearer_auth(agent.token().await),
                 _ => request.header("cookie", format!("zelo_session={}", self.cookie)),
             };
@@ -180,12 +178,24 @@ impl Scene {
                 message,
                 channel: tenant.channel.0,
                 user: visitors[&Role::Viewer].user,
+                session: id_of(&owner.get("/auth/sessions").await.ok()["data"][0]),
                 phone,
             },
             visitors,
             nobody: Visitor::nobody(app),
             tenant,
         }
+    }
+
+    /// Somebody new, for a call that signs out.
+    pub(crate) async fn stand_in(&self, role: Role) -> Visitor {
+        if role.is_platform() {
+            return Visitor::platform(&self.app).await;
+        }
+        let name = format!("{role}{}", self.app.next_number());
+        let agent = self.tenant.staff(&name, role).await;
+        let user = id_of(&agent.get("/auth/me").await.ok());
+        Visitor::of(agent, &self.app, user).await
     }
 
     pub(crate) fn visitor(&self, role: Role) -> &Visitor {
