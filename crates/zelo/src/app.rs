@@ -120,6 +120,7 @@ impl App {
         let graph = graph_client(&config)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
         let redis = RedisClient::of(&config)?;
+        let audit = crate::audit::Audit::open(&keyring).await?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -135,7 +136,7 @@ impl App {
             graph,
             redis,
             identity,
-            audit: crate::audit::Audit::default(),
+            audit,
             started_at,
             audience: Audience::default(),
             tasks,

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     error::{Error, Result},
 };
 use db::Scope;
@@ -34,7 +35,8 @@ pub(super) async fn require_password(app: &App, caller: &Caller, password: Zeroi
         return Ok(());
     }
     let digest = email_digest(app, &email_of(app, &user).await?).await?;
-    note_failure(app, &digest).await?;
+    let entry = Entry::of(EventType::Reauthentication, "wrong_password").failed();
+    note_failure(app, &digest, who.tenant, entry).await?;
     Err(Error::WrongSecret)
 }
 
@@ -42,10 +44,14 @@ pub(super) async fn require_password(app: &App, caller: &Caller, password: Zeroi
 pub(super) async fn renew(app: &App, caller: &Caller, methods: &'static str) -> Result<()> {
     let who = &caller.signed_in;
     let now = app.clock.now();
+    let pen = Pen::of(app, who.tenant).await?;
     db::write!(app.db, "reauthenticate", Scope::Tenant(who.tenant.0), |tx| -> Result<()> {
         match store::renew_session(tx, who.tenant, who.session, now, methods).await? {
             0 => Err(Error::Unauthorized),
-            _ => Ok(()),
+            _ => {
+                let entry = Entry::of(EventType::Reauthentication, "reauthenticated");
+                pen.write(tx, entry.on("session", who.session).with("methods", methods)).await
+            }
         }
     })?;
     forget_sessions(app);

@@ -3,3 +3,4 @@
 mod egress;
 mod r;
 mod s;
+mod u;

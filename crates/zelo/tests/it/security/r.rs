@@ -24,7 +24,6 @@ const IN_SERVICES: &[Permission] = &[
     Permission::WriteApiKeys,
     Permission::ReadSettings,
     Permission::WriteSettings,
-    Permission::ReadAudit,
     Permission::ExportAudit,
 ];
 
