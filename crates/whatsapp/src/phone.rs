@@ -31,10 +31,15 @@ impl Phone {
     /// Reads what a person typed or imported.
     ///
     /// A leading `+` or `00` marks a number with its country code. Without it a trunk `0` is dropped, and in Brazil
-    /// 10 or 11 digits are a number without country code.
+    /// 10 or 11 digits are a number without country code. A text with anything but digits and what people put between
+    /// them is none: it is a name in the wrong field, or an attack.
     pub fn parse_input(text: &str, in_brazil: bool) -> Result<Self, NotAPhone> {
+        let text = text.trim();
+        if !text.strip_prefix('+').unwrap_or(text).chars().all(|it| it.is_ascii_digit() || is_between(it)) {
+            return Err(NotAPhone);
+        }
         let digits = digits_of(text);
-        if text.trim_start().starts_with('+') {
+        if text.starts_with('+') {
             return Self::from_digits(&digits);
         }
         if let Some(international) = digits.strip_prefix("00") {
@@ -102,6 +107,11 @@ impl TryFrom<String> for Phone {
     fn try_from(text: String) -> Result<Self, NotAPhone> {
         Self::parse(&text)
     }
+}
+
+/// What people put between the digits of a number; pages and documents put hard spaces and hyphens of several lengths.
+fn is_between(letter: char) -> bool {
+    matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '-' | '\u{2010}'..='\u{2013}' | '(' | ')' | '.' | '/')
 }
 
 /// The canonical spelling of digits with a country code: a Brazilian mobile number gets its ninth digit, everything
@@ -231,6 +241,17 @@ mod tests {
             assert_eq!(Phone::parse(text), Err(NotAPhone), "{text}");
         }
         assert!(serde_json::from_str::<Phone>(r#""12""#).is_err());
+    }
+
+    #[test]
+    fn what_a_person_types_is_a_number_and_nothing_else() {
+        for text in
+            ["ana 11 98765-4321", "x' or 500000000--", "11+987654321", "1;2;3;4;5;6;7", "(11) 98765-4321<br>"]
+        {
+            assert_eq!(Phone::parse_input(text, true), Err(NotAPhone), "{text}");
+        }
+        let typed = " +55\u{a0}(11)\u{202f}98765\u{2011}4321 ";
+        assert_eq!(Phone::parse_input(typed, true).unwrap().as_str(), "5511987654321");
     }
 
     #[test]

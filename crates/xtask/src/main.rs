@@ -3,6 +3,7 @@
 //! `cargo xtask tidy` checks what neither the compiler nor clippy knows: where things may stand and how they may be
 //! called. It links nothing of the product, so it builds in a second and works when the product does not.
 
+mod checklist;
 mod tidy;
 
 use std::io::{self, Write};
@@ -15,7 +16,8 @@ Chores of the repository.
 Usage: cargo xtask COMMAND
 
 Commands:
-  tidy    check names, sizes, crate directions, migrations, texts; prints file:line and the cure
+  tidy       check names, sizes, crate directions, migrations, texts; prints file:line and the cure
+  checklist  write docs/security-checklist.md from the names of the tests
 
 Example:
   cargo xtask tidy
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let written = match (arguments.next().as_deref(), arguments.next()) {
         (Some("tidy"), None) => return tidy_up(),
+        (Some("checklist"), None) => return write_checklist(),
         (Some("--help" | "-h" | "help"), None) => io::stdout().write_all(USAGE.as_bytes()).map(|()| 0),
         _ => io::stderr().write_all(USAGE.as_bytes()).map(|()| 2),
     };
@@ -38,6 +41,19 @@ fn tidy_up() -> ExitCode {
         Err(error) => {
             // Nothing is left to do when even standard error is closed; the exit code still says it.
             drop(writeln!(io::stderr(), "tidy could not look: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write_checklist() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let written = tidy::Tree::read(&root)
+        .and_then(|tree| std::fs::write(root.join(checklist::PAGE), checklist::page(&tree)));
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            drop(writeln!(io::stderr(), "the checklist could not be written: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -120,7 +120,6 @@ impl App {
         let graph = graph_client(&config)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
         let redis = RedisClient::of(&config)?;
-        let audit = crate::audit::Audit::open(&keyring).await?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -136,7 +135,7 @@ impl App {
             graph,
             redis,
             identity,
-            audit,
+            audit: crate::audit::Audit::default(),
             started_at,
             audience: Audience::default(),
             tasks,

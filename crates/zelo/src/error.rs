@@ -83,7 +83,7 @@ pub enum Error {
 }
 
 /// What is wrong with one field of the input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// The field's path in the body, such as `contact.phone`; empty for the body as a whole.
     pub field: String,
@@ -254,17 +254,27 @@ impl db::Retry for Error {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refused;
 
-/// The members of RFC 9457, section 3.1, and our own.
-#[derive(Serialize)]
-struct Problem<'a> {
+/// A refusal: the members of RFC 9457, section 3.1, and our own.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Problem<'a> {
+    /// Always `about:blank`: the status says what kind it is.
     r#type: &'static str,
+    /// The status in words.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// A sentence for people.
+    #[schema(value_type = String)]
     detail: Cow<'a, str>,
+    /// A stable name for programs.
     code: &'a str,
+    /// What to name when asking for help.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request_id: Option<&'a str>,
+    /// What is wrong with each field of the input.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<FieldError>, required = false)]
     errors: &'a [FieldError],
 }
 

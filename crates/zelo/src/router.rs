@@ -1,8 +1,23 @@
 //! Every address of the product, in the order of its callers.
 
-use crate::{api, app::App, audit, health, http::Stack, inbound::routes as inbound, pages, realtime};
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
+use crate::{
+    api,
+    app::App,
+    audit, health,
+    http::{Stack, report_violations},
+    inbound::routes as inbound,
+    pages, realtime,
+};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
 use std::sync::Arc;
+
+/// The largest report of a browser about a page, in bytes.
+const LARGEST_REPORT: usize = 16 * 1024;
 
 /// The whole product as one service.
 pub fn router(app: &App) -> Router {
@@ -28,7 +43,8 @@ pub fn router(app: &App) -> Router {
         .route("/alive", get(health::alive))
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(api::docs::openapi))
-        .route("/docs", get(api::docs::page));
+        .route("/docs", get(api::docs::page))
+        .route("/csp-reports", post(report_violations).layer(DefaultBodyLimit::max(LARGEST_REPORT)));
 
     // People.
     let people = pages::routes::router();

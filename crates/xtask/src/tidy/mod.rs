@@ -1,5 +1,6 @@
 //! The checks, one file for each family, and what they share: the tree they look at and the problem they report.
 
+mod checklist;
 mod crates;
 mod decisions;
 mod locales;
@@ -38,7 +39,7 @@ impl fmt::Display for Problem {
 
 /// Runs every check and answers the problems sorted by place.
 pub(crate) fn check(tree: &Tree) -> Vec<Problem> {
-    let checks: [fn(&Tree) -> Vec<Problem>; 7] = [
+    let checks: [fn(&Tree) -> Vec<Problem>; 8] = [
         names::check,
         unfinished::check,
         text::check,
@@ -46,6 +47,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Problem> {
         migrations::check,
         locales::check,
         decisions::check,
+        checklist::check,
     ];
     let mut problems: Vec<Problem> = checks.iter().flat_map(|check| check(tree)).collect();
     problems.sort();

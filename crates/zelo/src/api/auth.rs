@@ -7,7 +7,11 @@ use crate::{
     http::Json,
     identity::{self, Caller, Client, Enrolling, Entrance, Kind, LoggedIn},
 };
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse as _, Response},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -58,7 +62,7 @@ pub(super) struct RefreshBody {
 /// What may be said when logging out.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LogoutBody {
+pub(super) struct LogoutBody {
     refresh_token: Option<String>,
 }
 
@@ -93,18 +97,17 @@ pub(super) async fn refresh(
 pub(super) async fn log_out(
     State(app): State<App>,
     caller: Option<Enrolling>,
-    body: axum::body::Bytes,
-) -> Result<StatusCode> {
-    if !body.trim_ascii().is_empty() {
-        let body: LogoutBody = crate::http::read_json(&body)?;
-        if let Some(token) = body.refresh_token {
-            identity::end_session_of_token(&app, &token).await?;
-            return Ok(StatusCode::NO_CONTENT);
-        }
+    body: Option<Json<LogoutBody>>,
+) -> Result<Response> {
+    if let Some(token) = body.and_then(|Json(body)| body.refresh_token) {
+        identity::end_session_of_token(&app, &token).await?;
+    } else {
+        let who = caller.ok_or(Error::Unauthorized)?.caller.signed_in;
+        identity::end_session(&app, who.tenant, who.session).await?;
     }
-    let who = caller.ok_or(Error::Unauthorized)?.caller.signed_in;
-    identity::end_session(&app, who.tenant, who.session).await?;
-    Ok(StatusCode::NO_CONTENT)
+    // What a browser kept of the answers goes with the session.
+    let clear = HeaderValue::from_static("\"cache\", \"storage\"");
+    Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("clear-site-data"), clear)]).into_response())
 }
 
 /// Who am I?

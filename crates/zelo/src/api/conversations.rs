@@ -82,12 +82,15 @@ pub(super) async fn get_conversation(
 pub(super) struct AssignmentBody {
     /// A user of the same tenant.
     user_id: UserId,
+    /// Refuse (409 `already_assigned`) where somebody else has it: of many who take it at once, one gets it.
+    #[serde(default)]
+    if_unassigned: bool,
 }
 
 /// Give a conversation to somebody.
 #[utoipa::path(put, path = "/conversations/{id}/assignment", tag = "conversations", params(("id" = ConversationId, Path)),
     request_body = AssignmentBody,
-    responses((status = 200, body = ConversationShape), (status = 403), (status = 404), (status = 422)),
+    responses((status = 200, body = ConversationShape), (status = 403), (status = 404), (status = 409), (status = 422)),
     security(("bearer" = ["conversations:assign"])))]
 pub(super) async fn assign_conversation(
     State(app): State<App>,
@@ -98,7 +101,11 @@ pub(super) async fn assign_conversation(
     // A stranger's user is as unknown as one that never existed.
     let user = identity::get_user(&app, scope.tenant.tenant(), body.user_id).await;
     let user = user.map_err(|_| Error::invalid("user_id", "not_found", "There is no such user here."))?;
-    let found = conversations::assign_conversation(&app, scope.tenant, id, Some(user.id)).await?;
+    let found = if body.if_unassigned {
+        conversations::claim_conversation(&app, scope.tenant, id, user.id).await?
+    } else {
+        conversations::assign_conversation(&app, scope.tenant, id, Some(user.id)).await?
+    };
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }
 

@@ -1,6 +1,6 @@
-//! The API's description, and a page that shows it without the network.
+//! The API's description, for programs and as a page.
 
-use crate::{app::App, error::Result, identity::Caller, pages::assets};
+use crate::{app::App, error::Result, identity::Caller};
 use axum::{
     extract::State,
     http::header,
@@ -24,6 +24,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     api.servers = Some(vec![Server::new("/api/v1")]);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     api.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    super::problems::describe(&mut api);
     let mut text = api.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
@@ -33,10 +34,6 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 pub fn document() -> &'static str {
     &DOCUMENT
 }
-
-/// The viewer sets styles from its own script; everything else stays as strict as on every page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-    connect-src 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// In production the description is for those who may call the API.
 fn allowed(app: &App, caller: Option<&Caller>) -> Result<()> {
@@ -52,12 +49,5 @@ pub async fn openapi(State(app): State<App>, caller: Option<Caller>) -> Result<R
 /// The page that shows it.
 pub async fn page(State(app): State<App>, caller: Option<Caller>) -> Result<Response> {
     allowed(&app, caller.as_ref())?;
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Zelo API</title>\
-         <script type=\"module\" src=\"{}vendor/rapidoc-min.js\"></script></head><body>\
-         <rapi-doc spec-url=\"/openapi.json\" load-fonts=\"false\" allow-spec-url-load=\"false\" \
-         allow-spec-file-load=\"false\" show-header=\"false\" primary-color=\"#7a1f4f\"></rapi-doc></body></html>",
-        assets::PREFIX
-    );
-    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response())
+    Ok(Html(super::reference::page()).into_response())
 }

@@ -3,8 +3,7 @@
 use super::{seal::AnswerSeal, shapes::MessageShape};
 use crate::{
     app::App,
-    audit,
-    error::{Error, Result},
+    error::{Error, FieldError, Result},
     http::{
         Idempotent, List, Page, Path, Query,
         idempotency::{self, Answer, Owner},
@@ -41,7 +40,6 @@ pub(super) async fn list_messages(
     Query(after): Query<After>,
     page: Page,
 ) -> Result<axum::Json<List<MessageShape>>> {
-    audit::note_reading(&app, scope.tenant, scope.user, id).await?;
     if let Some(seq) = after.after_seq {
         let found = messages::list_after_seq(&app, scope.tenant, id, seq, i64::from(page.limit)).await?;
         let data = found.iter().map(MessageShape::from).collect();
@@ -80,16 +78,15 @@ impl SendBody {
     /// The content, if it is one.
     pub(super) fn content(&self) -> Result<OutboundContent> {
         let kind = self.r#type.as_str();
-        if let Some(unknown) = self.parts.keys().find(|name| *name != kind && *name != "preview_url") {
-            return Err(Error::invalid(
-                unknown.clone(),
-                "unknown_field",
-                "There is no such field for this type.",
-            ));
-        }
+        let unknown = self.parts.keys().filter(|name| *name != kind && *name != "preview_url");
+        let mut errors: Vec<FieldError> = unknown
+            .map(|name| FieldError::new(name, "unknown", "There is no such field for this type."))
+            .collect();
         let part = self.parts.get(kind).cloned();
-        let part =
-            part.ok_or_else(|| Error::invalid(kind, "required", "The object of this type is missing."))?;
+        if part.is_none() {
+            errors.push(FieldError::new(kind, "required", "The object of this type is missing."));
+        }
+        let Some(part) = part.filter(|_| errors.is_empty()) else { return Err(Error::Invalid(errors)) };
         let part = match part {
             serde_json::Value::String(body) if kind == "text" => serde_json::json!({
                 "body": body, "preview_url": self.parts.get("preview_url").and_then(serde_json::Value::as_bool).unwrap_or(false)

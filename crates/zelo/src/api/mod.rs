@@ -4,7 +4,6 @@
 //! `openapi.json` cannot say anything else.
 
 mod admin;
-mod audit;
 mod auth;
 mod channels;
 mod contacts;
@@ -12,6 +11,8 @@ mod conversations;
 pub mod docs;
 mod messages;
 mod people;
+mod problems;
+mod reference;
 mod seal;
 mod sessions;
 pub mod shapes;
@@ -22,14 +23,18 @@ pub(crate) use messages::refusal_again;
 pub(crate) use seal::AnswerSeal;
 pub(crate) use time::rfc3339;
 
-use crate::app::App;
-use axum::Router;
+use crate::{
+    app::App,
+    http::{KnownParameters, refuse_unknown},
+};
+use axum::{Router, middleware::from_fn_with_state};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The API's addresses, below `/api/v1` and `/api`.
 pub fn router() -> Router<App> {
-    documented().split_for_parts().0
+    let (router, api) = documented().split_for_parts();
+    router.route_layer(from_fn_with_state(KnownParameters::of(&api), refuse_unknown))
 }
 
 /// What `openapi.json` says of them.
@@ -68,10 +73,6 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(messages::retry_message))
         .routes(routes!(whatsapp::send))
         .routes(routes!(whatsapp::get_status))
-        // What was done.
-        .routes(routes!(audit::list_audit_logs))
-        .routes(routes!(audit::verify_audit_logs))
-        .routes(routes!(audit::get_audit_report))
         // The platform.
         .routes(routes!(admin::list_webhook_events))
         .routes(routes!(admin::replay_webhook_event))

@@ -98,6 +98,24 @@ impl NewChannel {
         let digits = |text: &str| {
             !text.is_empty() && text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_digit())
         };
+        let name = self.name.trim();
+        if name.is_empty() || name.chars().count() > 120 {
+            errors.push(FieldError::new("name", "length", "a name has 1 to 120 characters"));
+        }
+        if self.display_phone.chars().count() > 40 {
+            errors.push(FieldError::new("display_phone", "length", "a number has at most 40 characters"));
+        }
+        // Meta's tokens have some hundred characters; the words that people choose are shorter.
+        for (field, text, most) in [
+            ("access_token", &self.credentials.access_token, 4096),
+            ("app_secret", &self.credentials.app_secret, 255),
+            ("verify_token", &self.credentials.verify_token, 255),
+        ] {
+            if text.len() > most || text.chars().any(char::is_control) {
+                let message = format!("this has at most {most} characters and no control characters");
+                errors.push(FieldError::new(field, "length", message));
+            }
+        }
         if !digits(&self.phone_number_id) {
             errors.push(FieldError::new(
                 "phone_number_id",

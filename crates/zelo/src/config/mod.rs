@@ -18,8 +18,8 @@ pub use environment::Variables;
 pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
-    Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Metrics,
-    Outbound, Redis, Server, Whatsapp,
+    Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Metrics, Outbound,
+    Redis, Server, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -80,7 +80,6 @@ pub struct Config {
     pub outbound: Outbound,
     pub redis: Redis,
     pub egress: Egress,
-    pub audit: Audit,
     pub log: Log,
     pub metrics: Metrics,
     pub first_admin: FirstAdmin,

@@ -170,6 +170,20 @@ pub(super) async fn update_assignee(
     .await
 }
 
+/// Give a conversation to somebody unless somebody has it; 0 where somebody does.
+pub(super) async fn update_assignee_of_unassigned(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+    assignee: UserId,
+) -> Result<u64> {
+    tx.execute(
+        "update conversations set assignee_id = $3 where tenant_id = $1 and id = $2 and assignee_id is null",
+        params![scope, id, assignee],
+    )
+    .await
+}
+
 pub(super) async fn clear_unread(tx: &mut Tx, scope: TenantScope, id: ConversationId) -> Result<u64> {
     tx.execute(
         "update conversations set unread_count = 0 where tenant_id = $1 and id = $2 and unread_count > 0",

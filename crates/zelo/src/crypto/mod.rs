@@ -15,7 +15,6 @@ mod records;
 mod secret;
 
 pub use blind::{BlindIndex, Field};
-pub(crate) use key::key_id_of;
 pub use key::{Key, KeyId, OpenError, Place};
 pub use keyring::{KeyError, Keyring, TenantKeys};
 pub use keystore::KEYSTORE_MIGRATIONS;

@@ -1,5 +1,6 @@
 //! Parts of the address, with problem documents for those that cannot be read.
 
+use super::json::field_error;
 use crate::{Error, error::Result};
 use axum::{
     extract::{FromRequestParts, rejection::QueryRejection},
@@ -36,9 +37,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(QueryRejection::FailedToDeserializeQueryString(error)) => {
-                // The cause names the parameter, as in "limit: invalid digit found in string".
+                // The cause names the parameter, as in "limit: invalid digit found in string", and may repeat its value,
+                // which the answer must not.
                 let cause = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
-                Err(Error::Malformed(format!("The query string cannot be read: {cause}.")))
+                let (name, cause) = cause.split_once(": ").unwrap_or(("", &cause));
+                let fault = field_error(name, cause);
+                Err(Error::Malformed(format!("The query string cannot be read: {name:?}: {}", fault.message)))
             }
             Err(rejection) => Err(Error::internal(rejection)),
         }

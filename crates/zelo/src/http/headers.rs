@@ -2,11 +2,16 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Pages load scripts, styles, images and answers from here and nowhere else; nothing inline, no frames.
+/// Pages load scripts, styles, images and answers from here and nowhere else; nothing inline, no frames. Text becomes
+/// markup in one place of our modules only (`fragments.js`), which is named here; browsers refuse every other.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+     connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types zelo-fragments; report-uri /csp-reports; report-to csp",
 );
+
+/// Where `report-to csp` leads; `report-uri` says the same to browsers that do not know it.
+const REPORTS: HeaderValue = HeaderValue::from_static("csp=\"/csp-reports\"");
 
 /// An answer that is no page does nothing, even when a browser is made to open it as one.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static(
@@ -38,6 +43,9 @@ pub(super) fn secure(headers: &mut HeaderMap, over_tls: bool) {
     ];
     for (name, value) in additions {
         headers.entry(name).or_insert(value);
+    }
+    if is_page {
+        headers.entry(HeaderName::from_static("reporting-endpoints")).or_insert(REPORTS);
     }
     if over_tls {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(ONLY_TLS);

@@ -3,13 +3,14 @@
 //! Two parsers that read the same bytes differently are a way around checks, so what they may differ in is refused:
 //! a key that comes twice, nesting deeper than 128, numbers out of range (ASVS 1.5.3).
 
+use super::faults;
 use crate::{
     Error,
     error::{FieldError, Result},
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, Request},
+    extract::{FromRequest, OptionalFromRequest, Request},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -29,6 +30,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self> {
         let bytes = json_bytes(request, state).await?;
         read(&bytes).map(Self)
+    }
+}
+
+/// A body that may be missing altogether; one that is there is read as strictly as any.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>> {
+        let says_json = is_json(request.headers());
+        let bytes = body_bytes(request, state).await?;
+        match bytes.trim_ascii().is_empty() {
+            true => Ok(None),
+            false if says_json => read(&bytes).map(|value| Some(Self(value))),
+            false => Err(Error::UnsupportedMediaType),
+        }
     }
 }
 
@@ -54,6 +70,10 @@ pub(super) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> R
     if !is_json(request.headers()) {
         return Err(Error::UnsupportedMediaType);
     }
+    body_bytes(request, state).await
+}
+
+async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             Error::PayloadTooLarge
@@ -72,7 +92,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Read a value strictly.
 ///
 /// # Errors
-/// 400 for what is no proper JSON, 422 naming the field for what does not fit `T`.
+/// 400 for what is no proper JSON, 422 naming every field that does not fit `T`.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if let Err(error) = serde_json::from_slice::<Unambiguous>(bytes) {
         return Err(Error::Malformed(format!("The body is no proper JSON: {error}.")));
@@ -83,35 +103,44 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        Error::Invalid(vec![field_error(&path, error.inner())])
+        let text = error.inner().to_string();
+        let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+        let path = faults::steps(error.path());
+        let first = field_error(&place_of(&path, text).join("."), text);
+        Error::Invalid(faults::find_all::<T>(bytes, first))
     })
 }
 
+/// Where a fault is: a field that is missing or unknown is named in the text, what holds it by the path. The path of an
+/// unknown field ends with it already.
+pub(super) fn place_of(path: &[String], text: &str) -> Vec<String> {
+    let mut place = path.to_vec();
+    let names_it =
+        ["missing field", "unknown field", "duplicate field"].iter().any(|kind| text.starts_with(kind));
+    if let Some(name) = text.split('`').nth(1).filter(|_| names_it)
+        && (text.starts_with("missing") || place.last().is_none_or(|last| last != name))
+    {
+        place.push(name.to_owned());
+    }
+    place
+}
+
 /// What is wrong with which field, in words that do not repeat the value.
-fn field_error(path: &str, error: &serde_json::Error) -> FieldError {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    let path = if path == "." { "" } else { path };
-    let quoted = text.split('`').nth(1).unwrap_or_default();
-    let inner = |name: &str| match path {
-        "" => name.to_owned(),
-        // The path of an unknown field already ends with it.
-        _ if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
-        _ => format!("{path}.{name}"),
-    };
+pub(super) fn field_error(place: &str, text: &str) -> FieldError {
     if text.starts_with("missing field") {
-        FieldError::new(inner(quoted), "required", "This field is required.")
+        FieldError::new(place, "required", "This field is required.")
     } else if text.starts_with("unknown field") {
-        FieldError::new(inner(quoted), "unknown", "There is no such field.")
+        FieldError::new(place, "unknown", "There is no such field.")
+    } else if text.starts_with("duplicate field") {
+        FieldError::new(place, "duplicate", "This field is given under two names.")
     } else if text.starts_with("unknown variant") {
-        let known = text.split_once("expected").map_or("", |(_, known)| known.trim());
-        FieldError::new(path, "unknown_value", format!("This must be {known}."))
+        let known = text.rsplit_once(", expected ").map_or("", |(_, known)| known);
+        FieldError::new(place, "unknown_value", format!("This must be {known}."))
     } else if ["invalid type", "invalid value", "invalid length"].iter().any(|kind| text.starts_with(kind)) {
         let wanted = text.rsplit_once("expected ").map_or("", |(_, wanted)| wanted);
-        FieldError::new(path, "wrong_type", format!("This must be {}.", in_words(wanted)))
+        FieldError::new(place, "wrong_type", format!("This must be {}.", in_words(wanted)))
     } else {
-        FieldError::new(path, "invalid", text)
+        FieldError::new(place, "invalid", text)
     }
 }
 
@@ -131,8 +160,11 @@ fn in_words(wanted: &str) -> &str {
     }
 }
 
-/// Walks over any JSON and keeps nothing, only to see that every object has each key once. The parser itself refuses
-/// nesting deeper than 128 and numbers out of range.
+/// No text of people holds it, PostgreSQL stores none, and C programs end a text at it.
+const NUL: &str = "a text holds the character U+0000";
+
+/// Walks over any JSON and keeps nothing, only to see that every object has each key once and no text holds U+0000. The
+/// parser itself refuses nesting deeper than 128 and numbers out of range.
 struct Unambiguous;
 
 impl<'de> Deserialize<'de> for Unambiguous {
@@ -166,8 +198,8 @@ impl<'de> Visitor<'de> for Walk {
         Ok(Unambiguous)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Unambiguous, E> {
+        if text.contains('\0') { Err(E::custom(NUL)) } else { Ok(Unambiguous) }
     }
 
     fn visit_unit<E>(self) -> Result<Unambiguous, E> {
@@ -182,6 +214,9 @@ impl<'de> Visitor<'de> for Walk {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unambiguous, A::Error> {
         let mut keys = HashSet::new();
         while let Some(key) = entries.next_key::<String>()? {
+            if key.contains('\0') {
+                return Err(A::Error::custom(NUL));
+            }
             if !keys.insert(key) {
                 return Err(A::Error::custom("a key comes twice in one object"));
             }

@@ -6,6 +6,7 @@
 
 mod client;
 mod extract;
+mod faults;
 mod headers;
 pub mod idempotency;
 mod ids;
@@ -13,7 +14,9 @@ mod json;
 mod meters;
 mod origin;
 mod page;
+mod parameters;
 mod stack;
+mod violations;
 
 pub use client::{Client, ClientAddress};
 pub use extract::{Path, Query};
@@ -24,6 +27,8 @@ pub use page::{DEFAULT_LIMIT, List, MOST, Page};
 pub use stack::Stack;
 
 pub(crate) use ids::{Current, current};
+pub(crate) use parameters::{KnownParameters, refuse_unknown};
+pub(crate) use violations::report_violations;
 
 #[cfg(test)]
 mod tests;

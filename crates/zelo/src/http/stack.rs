@@ -5,6 +5,7 @@ use super::{
     ids::{Ids, NewId, with_request},
     meters::Meters,
     origin::Origins,
+    parameters,
 };
 use crate::{Error, config::Config, error::problem};
 use axum::{
@@ -100,6 +101,8 @@ async fn answer(inner: &Inner, request: Request, next: Next) -> Response {
     } else if inner.origins.is_forged(request.method(), request.headers()) {
         let detail = "This request comes from a page of another site.";
         problem(StatusCode::FORBIDDEN, "cross_site", detail.into(), &[])
+    } else if let Err(error) = parameters::refuse_ambiguous(request.uri()) {
+        error.into_response()
     } else {
         next.run(request).await
     };

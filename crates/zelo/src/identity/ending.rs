@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{Actor, Entry, EventType, Pen},
     clock::Millis,
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
@@ -80,12 +79,9 @@ pub async fn list_sessions(app: &App, caller: &Caller) -> Result<Vec<Session>> {
 /// When the database does not answer.
 pub async fn end_session(app: &App, tenant: TenantId, session: SessionId) -> Result<()> {
     let now = app.clock.now();
-    let pen = Pen::of(app, tenant).await?;
     db::write!(app.db, "log_out", Scope::Tenant(tenant.0), |tx| -> Result<()> {
-        match store::revoke_session(tx, tenant, session, now).await? {
-            0 => Ok(()),
-            _ => pen.write(tx, Entry::of(EventType::Logout, "logged_out").on("session", session)).await,
-        }
+        store::revoke_session(tx, tenant, session, now).await?;
+        Ok(())
     })?;
     forget_sessions(app);
     Ok(())
@@ -97,19 +93,14 @@ pub async fn end_session(app: &App, tenant: TenantId, session: SessionId) -> Res
 /// When the database does not answer.
 pub async fn end_session_of_token(app: &App, token: &str) -> Result<()> {
     let Ok(given) = SessionSecret::decode(token) else { return Ok(()) };
-    let found = db::read!(app.db, "find_session", Scope::Tenant(given.tenant.0), |tx| -> Result<_> {
-        Ok(store::find_signed_in(tx, given.tenant, given.session).await?)
-    })?;
-    let is_its_own = |session: &store::SessionRow| session.secret_digest == given.digest();
-    let Some(session) = found.map(|found| found.session).filter(is_its_own) else { return Ok(()) };
     let now = app.clock.now();
-    let actor = Actor::User(given.tenant, session.user);
-    let pen = Pen::of(app, given.tenant).await?.acting_as(actor).await?;
     db::write!(app.db, "log_out", Scope::Tenant(given.tenant.0), |tx| -> Result<()> {
-        match store::revoke_session(tx, given.tenant, given.session, now).await? {
-            0 => Ok(()),
-            _ => pen.write(tx, Entry::of(EventType::Logout, "logged_out").on("session", given.session)).await,
+        if let Some(found) = store::find_signed_in(tx, given.tenant, given.session).await?
+            && found.session.secret_digest == given.digest()
+        {
+            store::revoke_session(tx, given.tenant, given.session, now).await?;
         }
+        Ok(())
     })?;
     forget_sessions(app);
     Ok(())
@@ -122,14 +113,10 @@ pub async fn end_session_of_token(app: &App, token: &str) -> Result<()> {
 pub async fn end_own_session(app: &App, caller: &Caller, session: SessionId) -> Result<()> {
     let who = &caller.signed_in;
     let now = app.clock.now();
-    let pen = Pen::of(app, who.tenant).await?;
     db::write!(app.db, "end_own_session", Scope::Tenant(who.tenant.0), |tx| -> Result<()> {
         match store::revoke_session_of(tx, who.tenant, who.user, session, now).await? {
             0 => Err(Error::NotFound),
-            _ => {
-                let entry = Entry::of(EventType::SessionRevoked, "session_ended").on("session", session);
-                pen.write(tx, entry).await
-            }
+            _ => Ok(()),
         }
     })?;
     forget_sessions(app);
@@ -141,11 +128,9 @@ pub async fn end_own_session(app: &App, caller: &Caller, session: SessionId) -> 
 /// # Errors
 /// [`Error::NotFound`] when there is no such user in this tenant.
 pub async fn end_all_sessions(app: &App, tenant: TenantId, user: UserId) -> Result<()> {
-    let pen = Pen::of(app, tenant).await?;
     db::write!(app.db, "end_all_sessions", Scope::Tenant(tenant.0), |tx| -> Result<()> {
         store::find_user(tx, tenant, user).await?.ok_or(Error::NotFound)?;
-        store::raise_security_version(tx, tenant, user, None).await?;
-        pen.write(tx, Entry::of(EventType::SessionRevoked, "all_sessions_ended").on("user", user)).await
+        Ok(store::raise_security_version(tx, tenant, user, None).await?)
     })?;
     forget_sessions(app);
     Ok(())

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{Entry, EventType, Pen},
     error::{Error, Result},
 };
 use db::Scope;
@@ -35,8 +34,7 @@ pub(super) async fn require_password(app: &App, caller: &Caller, password: Zeroi
         return Ok(());
     }
     let digest = email_digest(app, &email_of(app, &user).await?).await?;
-    let entry = Entry::of(EventType::Reauthentication, "wrong_password").failed();
-    note_failure(app, &digest, who.tenant, entry).await?;
+    note_failure(app, &digest).await?;
     Err(Error::WrongSecret)
 }
 
@@ -44,14 +42,10 @@ pub(super) async fn require_password(app: &App, caller: &Caller, password: Zeroi
 pub(super) async fn renew(app: &App, caller: &Caller, methods: &'static str) -> Result<()> {
     let who = &caller.signed_in;
     let now = app.clock.now();
-    let pen = Pen::of(app, who.tenant).await?;
     db::write!(app.db, "reauthenticate", Scope::Tenant(who.tenant.0), |tx| -> Result<()> {
         match store::renew_session(tx, who.tenant, who.session, now, methods).await? {
             0 => Err(Error::Unauthorized),
-            _ => {
-                let entry = Entry::of(EventType::Reauthentication, "reauthenticated");
-                pen.write(tx, entry.on("session", who.session).with("methods", methods)).await
-            }
+            _ => Ok(()),
         }
     })?;
     forget_sessions(app);

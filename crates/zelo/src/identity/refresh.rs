@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{Entry, EventType, Pen},
     clock::{Millis, SECOND},
     error::{Error, Result},
 };
@@ -38,7 +37,6 @@ pub async fn refresh(app: &App, token: &str) -> Result<LoggedIn> {
     let given = SessionSecret::decode(token)?;
     let now = app.clock.now();
     let next = SessionSecret { secret: app.identity.successor(&given.secret), ..given.clone() };
-    let pen = Pen::of(app, given.tenant).await?;
     let outcome = db::write!(app.db, "refresh", Scope::Tenant(given.tenant.0), |tx| -> Result<Exchange> {
         let Some(found) = store::find_signed_in(tx, given.tenant, given.session).await? else {
             return Ok(Exchange::Nothing);
@@ -63,9 +61,6 @@ pub async fn refresh(app: &App, token: &str) -> Result<LoggedIn> {
             return Ok(Exchange::Nothing);
         }
         store::revoke_session(tx, given.tenant, given.session, now).await?;
-        let entry = Entry::of(EventType::TokenReuse, "refresh_token_reused").denied();
-        let entry = entry.on("session", given.session).with("user_id", row.user.to_string());
-        pen.write(tx, entry).await?;
         Ok(Exchange::Reused)
     })?;
     match outcome {

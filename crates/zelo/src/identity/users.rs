@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{Entry, EventType, Pen},
     crypto::{Field, Place, TenantKeys},
     error::{Error, Result},
     ids::{TenantId, UserId},
@@ -56,7 +55,6 @@ pub async fn create_user(app: &App, tenant: TenantId, new: &NewUser) -> Result<U
         security_version: 1,
     };
     let now = app.clock.now();
-    let pen = Pen::of(app, tenant).await?.about_user(id).await?;
     db::write!(app.db, "create_user", Scope::Tenant(tenant.0), |tx| -> Result<()> {
         match store::insert_login(tx, &digest, tenant, id).await {
             Err(error) if error.is_unique() => {
@@ -65,10 +63,7 @@ pub async fn create_user(app: &App, tenant: TenantId, new: &NewUser) -> Result<U
             }
             other => other?,
         }
-        store::insert_user(tx, &row, now).await?;
-        let entry = Entry::of(EventType::UserUpdate, "user_created").on("user", id);
-        let entry = entry.changed("name", None::<&str>, new.name.trim());
-        pen.write(tx, entry.changed("role", None::<&str>, new.role.as_str())).await
+        Ok(store::insert_user(tx, &row, now).await?)
     })?;
     opened(&row, &keys)
 }

@@ -46,7 +46,7 @@ pub struct Asset {
 }
 
 /// The address of a file, such as `css/app.css`, with the version in it.
-pub(super) fn url(path: &str) -> String {
+pub(crate) fn url(path: &str) -> String {
     format!("{PREFIX}{}/{path}", VERSION.as_str())
 }
 

@@ -6,16 +6,14 @@
 use askama::{Result, Template};
 use uuid::Uuid;
 
-use crate::audit::{EventType, Outcome, ReportKind};
-
 use super::{
     context::{PageContext, THEMES},
     locale::LANGS,
     rich::Style,
     view::{
-        AuditPage, AuditSeal, ContactPanel, Content, ConversationItem, ConversationList, ConversationStatus,
-        Delivery, Entry, ErrorPage, FILTERS, Filter, InboxPage, ListQuery, LoginPage, Mark, MessageBubble,
-        MessageRange, Notice, STATUS_FILTERS, Side, StatusFilter, Thread, ThreadHead, Window,
+        ContactPanel, Content, ConversationItem, ConversationList, ConversationStatus, Delivery, Entry,
+        ErrorPage, FILTERS, Filter, InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange,
+        Notice, STATUS_FILTERS, Side, StatusFilter, Thread, ThreadHead, Window,
     },
     words::SHORTCUTS,
 };
@@ -50,9 +48,6 @@ struct InboxTemplate<'a> {
     /// Where a change of theme or language comes back to.
     path: String,
     pending: MessageBubble,
-    unread: i64,
-    on_audit: bool,
-    reads_audit: bool,
 }
 
 /// The whole inbox, with or without an open conversation.
@@ -61,32 +56,7 @@ pub fn inbox(cx: &PageContext, page: &InboxPage) -> Result<String> {
         Some(thread) => format!("/conversations/{}", thread.head.conversation_id),
         None => "/".to_owned(),
     };
-    let (list, pending, unread) = (&page.list, pending(cx), i64::from(page.list.counts.unread));
-    let reads_audit = page.reads_audit;
-    InboxTemplate { cx, page, list, path, pending, unread, on_audit: false, reads_audit }.render()
-}
-
-#[derive(Template)]
-#[template(path = "audit.html")]
-struct AuditTemplate<'a> {
-    cx: &'a PageContext,
-    page: &'a AuditPage,
-    path: &'static str,
-    unread: i64,
-    on_audit: bool,
-    reads_audit: bool,
-    events: &'static [EventType],
-    outcomes: [Outcome; 3],
-    reports: [ReportKind; 4],
-}
-
-/// The audit log, with or without an open entry.
-pub fn audit(cx: &PageContext, page: &AuditPage) -> Result<String> {
-    let unread = page.unread;
-    let (events, outcomes) = (EventType::ALL, [Outcome::Success, Outcome::Failed, Outcome::Denied]);
-    let (path, reports) = ("/audit", ReportKind::ALL);
-    AuditTemplate { cx, page, path, unread, on_audit: true, reads_audit: true, events, outcomes, reports }
-        .render()
+    InboxTemplate { cx, page, list: &page.list, path, pending: pending(cx) }.render()
 }
 
 #[derive(Template)]

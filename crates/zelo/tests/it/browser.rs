@@ -14,7 +14,7 @@ use zelo::tasks;
 
 /// A browser without a window, and the address by which it is told what to do.
 #[expect(clippy::disallowed_methods, reason = "the reader ends with the browser")]
-async fn start_chromium(program: &str, profile: &std::path::Path) -> (Child, String) {
+pub(crate) async fn start_chromium(program: &str, profile: &std::path::Path) -> (Child, String) {
     let mut command = Command::new(program);
     command
         .args([

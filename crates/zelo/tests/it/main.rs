@@ -1,7 +1,7 @@
 //! The product as a whole: scenes with named people, on SQLite and on PostgreSQL.
 //!
 //! `ZELO_TEST_ENGINE=postgres` and `ZELO_TEST_POSTGRES_URL` choose the second; `./test` sets both. What is slow has a
-//! module of its own, so that a runner can leave it out: `crash`, `clients`, `browser`.
+//! module of its own, so that a runner can leave it out: `crash`, `clients`, `browser`, `schemathesis`.
 
 #[cfg(test)]
 mod stage;
@@ -26,6 +26,8 @@ mod people;
 mod program;
 #[cfg(test)]
 mod quarantine;
+#[cfg(test)]
+mod schemathesis;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]

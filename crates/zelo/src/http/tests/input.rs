@@ -80,6 +80,8 @@ async fn what_is_no_proper_json_is_400() {
         r#"{"guest":{"name":"Ana"},"nights":1e999}"#,
         r#"{"guest":{"name":"Ana"},"nights":2} trailing"#,
         "{\"guest\":{\"name\":\"\u{1}\"},\"nights\":2}",
+        r#"{"guest":{"name":"Ana\u0000"},"nights":2}"#,
+        r#"{"guest":{"name":"Ana"},"nights":2,"extras":{"\u0000":1}}"#,
         &deep,
     ] {
         let refused = book(body).await;
@@ -118,6 +120,57 @@ async fn what_is_understood_but_wrong_is_422_and_names_the_field() {
 }
 
 #[tokio::test]
+async fn every_fault_of_a_body_is_named_at_once() {
+    let cases: [(&str, &[(&str, &str)]); 8] = [
+        (r#"{}"#, &[("guest", "required"), ("nights", "required")]),
+        (
+            r#"{"guest":{"name":7,"nmae":"x"},"nights":"two","room":"suite","floor":3,"view":"sea"}"#,
+            &[
+                ("floor", "unknown"),
+                ("guest.name", "wrong_type"),
+                ("guest.nmae", "unknown"),
+                ("nights", "wrong_type"),
+                ("room", "unknown_value"),
+                ("view", "unknown"),
+            ],
+        ),
+        (r#"{"guest":[],"nights":-1}"#, &[("guest", "wrong_type"), ("nights", "wrong_type")]),
+        (
+            r#"{"guest":{},"room":1}"#,
+            &[("guest.name", "required"), ("nights", "required"), ("room", "wrong_type")],
+        ),
+        (r#"{"nights":1,"guests":[]}"#, &[("guest", "required"), ("guests", "unknown")]),
+        (r#"{"guest":{"name":"Ana"},"nights":1e3,"extras":1}"#, &[("nights", "wrong_type")]),
+        (r#"{"guest":null,"nights":null,"room":null}"#, &[("guest", "wrong_type"), ("nights", "wrong_type")]),
+        (r#"{"guest":{"name":"Ana"},"nights":99999999999}"#, &[("nights", "wrong_type")]),
+    ];
+    for (body, faults) in cases {
+        let refused = book(body).await;
+        let errors = refused.json()["errors"].clone();
+        let mut named: Vec<(&str, &str)> = errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (error["field"].as_str().unwrap(), error["code"].as_str().unwrap()))
+            .collect();
+        named.sort_unstable();
+        assert_eq!((refused.status.as_u16(), named.as_slice()), (422, faults), "{body}: {errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_with_many_faults_costs_little() {
+    let fields: String = (0..5000).map(|n| format!("\"f{n}\":1,")).collect();
+    let desk = served(
+        Router::new().route("/bookings", post(|Json(booking): Json<Booking>| async move { Json(booking) })),
+    );
+    let body = format!("{{{fields}\"nights\":true}}");
+    let refused = ask(&desk, "POST", "/bookings", &[("content-type", "application/json")], &body).await;
+    let found = refused.json()["errors"].as_array().unwrap().len();
+    assert!(refused.status.as_u16() == 422 && (1..=250).contains(&found), "{found}");
+}
+
+#[tokio::test]
 async fn a_body_of_another_kind_or_too_large_is_refused() {
     let body = r#"{"guest":{"name":"Ana"},"nights":2}"#;
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
@@ -133,7 +186,8 @@ async fn a_body_of_another_kind_or_too_large_is_refused() {
 #[tokio::test]
 async fn a_query_that_cannot_be_read_is_400() {
     assert_eq!(ask(&desk(), "GET", "/floors?floor=3", &[], "").await.body, b"3");
-    for query in ["floor=third", "flor=3", "floor=300", "floor=1&floor=2"] {
+    for query in ["floor=third", "flor=3", "floor=300", "floor=1&floor=2", "floor=1&fl%6For=1", "floor=1%00"]
+    {
         let refused = ask(&desk(), "GET", &format!("/floors?{query}"), &[], "").await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (400, &json!("malformed")), "{query}");
     }

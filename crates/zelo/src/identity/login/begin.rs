@@ -3,7 +3,6 @@
 use super::{device, store};
 use crate::{
     app::App,
-    audit::{Actor, Entry, EventType, Pen},
     crypto::{Place, random_bytes},
     error::{Error, Result},
     identity::{
@@ -90,15 +89,12 @@ pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client)
         expires_at: now + app.identity.rules.life(proof.kind, role),
         revoked_at: None,
     };
-    let pen = Pen::of(app, user.tenant).await?.acting_as(Actor::User(user.tenant, user.id)).await?;
     db::write!(app.db, "log_in", Scope::Tenant(user.tenant.0), |tx| -> Result<()> {
         people::insert_session(tx, &row).await?;
         people::note_login(tx, user.tenant, user.id, now).await?;
         store::see_device(tx, user.tenant, user.id, &device.digest, now).await?;
         store::clear_failures(tx, proof.email_digest).await?;
-        let entry = Entry::of(EventType::LoginSuccess, "logged_in").on("session", row.id);
-        let entry = entry.with("kind", proof.kind.as_str()).with("methods", proof.methods);
-        pen.write(tx, entry).await
+        Ok(())
     })?;
     Ok(Entered { secret, user: user.id, must_enrol: proof.must_enrol, new_device: device.fresh })
 }

@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{Entry, EventType, Pen},
     error::{Error, Result},
     identity::Client,
     ids::{TenantId, UserId},
@@ -44,29 +43,20 @@ pub async fn log_in(
     client: &Client,
 ) -> Result<Entrance> {
     let digest = email_digest(app, email).await?;
-    let user = match check_password(app, &digest, password).await? {
-        Checked::Right(user) => *user,
-        Checked::Wrong(tenant, known) => {
-            let entry = Entry::of(EventType::LoginFailed, "wrong_password").failed();
-            let entry = known.into_iter().fold(entry, |entry, user| entry.on("user", user));
-            note_failure(app, &digest, tenant, entry).await?;
-            return Err(Error::Unauthorized);
-        }
+    let Some(user) = check_password(app, &digest, password).await? else {
+        note_failure(app, &digest).await?;
+        return Err(Error::Unauthorized);
     };
     let proof = Proof { user: &user, kind, methods: "password", must_enrol: false, email_digest: &digest };
     Ok(Entrance::In(begin::begin_session(app, &proof, client).await?))
 }
 
-/// What a password is worth.
-enum Checked {
-    /// It opens this account.
-    Right(Box<UserRow>),
-    /// It opens nothing. Whose tenant's log says so: the platform's for an address that nobody has.
-    Wrong(TenantId, Option<UserId>),
-}
-
 /// The account behind an address, if this is its password and it is open.
-async fn check_password(app: &App, email_digest: &[u8; 16], password: Zeroizing<String>) -> Result<Checked> {
+async fn check_password(
+    app: &App,
+    email_digest: &[u8; 16],
+    password: Zeroizing<String>,
+) -> Result<Option<UserRow>> {
     let login = db::read!(app.db, "find_login", Scope::Platform, |tx| -> Result<_> {
         Ok(super::store::find_login(tx, email_digest).await?)
     })?;
@@ -78,10 +68,10 @@ async fn check_password(app: &App, email_digest: &[u8; 16], password: Zeroizing<
     })?;
     let hash = found.as_ref().map(|(user, _)| user.password_hash.clone());
     let checked = app.identity.passwords.verify(password, hash).await?;
-    let Some((user, status)) = found else { return Ok(Checked::Wrong(tenant, None)) };
+    let Some((user, status)) = found else { return Ok(None) };
     let is_open = user.status == "active" && may_work(tenant, status.as_deref());
     if !checked.matches || !is_open {
-        return Ok(Checked::Wrong(tenant, Some(id)));
+        return Ok(None);
     }
     if let Some(better) = checked.better_hash {
         db::write!(app.db, "rehash_password", Scope::Tenant(tenant.0), |tx| -> Result<()> {
@@ -89,20 +79,13 @@ async fn check_password(app: &App, email_digest: &[u8; 16], password: Zeroizing<
             Ok(())
         })?;
     }
-    Ok(Checked::Right(Box::new(user)))
+    Ok(Some(user))
 }
 
-/// Count a wrong password, for an unknown address too, and say so in a tenant's log.
-pub(super) async fn note_failure(
-    app: &App,
-    email_digest: &[u8; 16],
-    tenant: TenantId,
-    entry: Entry,
-) -> Result<()> {
+/// Count a wrong password, for an unknown address too.
+pub(super) async fn note_failure(app: &App, email_digest: &[u8; 16]) -> Result<()> {
     let now = app.clock.now();
-    let pen = Pen::of(app, tenant).await?;
-    db::write!(app.db, "note_failed_login", Scope::Tenant(tenant.0), |tx| -> Result<()> {
-        store::note_password_failure(tx, email_digest, now).await?;
-        pen.write(tx, entry.clone()).await
+    db::write!(app.db, "note_failed_login", Scope::Platform, |tx| -> Result<()> {
+        Ok(store::note_password_failure(tx, email_digest, now).await?)
     })
 }

@@ -5,7 +5,6 @@
 
 mod actions;
 mod address;
-mod audit;
 mod content;
 mod entries;
 mod files;
@@ -38,7 +37,6 @@ pub fn router() -> Router<App> {
         .route("/session/token", get(session::token))
         .route("/", get(inbox::show))
         .route("/conversations/{id}", get(inbox::show_conversation))
-        .route("/audit", get(audit::show))
         .route("/fragments/list", get(inbox::list_fragment))
         .route("/fragments/items/{id}", get(inbox::item_fragment))
         .route("/fragments/conversations/{id}/messages", get(inbox::messages_fragment))

@@ -2,7 +2,6 @@
 //!
 //! Times are Unix milliseconds; the fragment formats them with the reader's offset. Texts are what people wrote, not HTML.
 
-mod audit;
 mod contact;
 mod error;
 mod inbox;
@@ -10,7 +9,6 @@ mod message;
 mod person;
 mod thread;
 
-pub use audit::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, EventType, Outcome};
 pub use contact::{ContactPanel, PastConversation};
 pub use error::{ErrorPage, LoginError, LoginPage, Notice, NoticeKind};
 pub use inbox::{

@@ -24,6 +24,7 @@ const IN_SERVICES: &[Permission] = &[
     Permission::WriteApiKeys,
     Permission::ReadSettings,
     Permission::WriteSettings,
+    Permission::ReadAudit,
     Permission::ExportAudit,
 ];
 

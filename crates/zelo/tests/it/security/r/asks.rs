@@ -81,7 +81,6 @@ pub(crate) fn ask(route: &Route, here: &Things, there: &Things) -> Ask {
         path = path.replace("{id}", &here.named_by(route).to_string());
     }
     path = path.replace("{channel_id}", &here.channel.to_string()).replace("{*path}", "css/app.css");
-    path = path.replace("{kind}", "violations");
     Ask { path, body: body(route, here, there) }
 }
 
@@ -92,6 +91,8 @@ fn body(route: &Route, here: &Things, there: &Things) -> Body {
     let is_page = route.part == Part::Root;
     match (is_page, route.path.as_str()) {
         (_, "/webhooks/whatsapp" | "/webhooks/whatsapp/{channel_id}") => Body::Json(json!({})),
+        // A form is no report of a browser, and is refused as such.
+        (true, "/csp-reports") => Body::Form(String::new()),
         (true, path) => Body::Form(form(path).to_owned()),
         (false, path) => Body::Json(json(path, here, there)),
     }

@@ -1,0 +1,57 @@
+//! What the description says of refusals: the same for every operation, so no handler repeats it.
+
+use crate::error::{FieldError, Problem};
+use utoipa::{
+    PartialSchema as _,
+    openapi::{Content, OpenApi, Ref, RefOr, Response},
+};
+
+const KIND: &str = "application/problem+json";
+
+/// Give every refusal its shape, and every operation the refusals that any request may meet.
+pub(super) fn describe(api: &mut OpenApi) {
+    let schemas = &mut api.components.get_or_insert_default().schemas;
+    schemas.insert("Problem".to_owned(), Problem::schema());
+    schemas.insert("FieldError".to_owned(), FieldError::schema());
+    for item in api.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let answers = &mut operation.responses.responses;
+            answers
+                .entry("default".to_owned())
+                .or_insert_with(|| RefOr::T(Response::new("Any other refusal")));
+            for (status, answer) in answers {
+                if let RefOr::T(answer) = answer {
+                    complete(status, answer);
+                }
+            }
+        }
+    }
+}
+
+fn complete(status: &str, answer: &mut Response) {
+    if answer.description.is_empty() {
+        meaning(status).clone_into(&mut answer.description);
+    }
+    if status.starts_with(['4', '5', 'd']) && answer.content.is_empty() {
+        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        answer.content.insert(KIND.to_owned(), RefOr::T(content));
+    }
+}
+
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" => "Done",
+        "201" => "Made",
+        "202" => "Accepted",
+        "204" => "Done, and there is nothing to say",
+        "400" => "It cannot be read",
+        "401" => "No valid credentials",
+        "403" => "The caller may not do this",
+        "404" => "Not there, or not the caller's",
+        "409" => "The state of things does not allow it",
+        "422" => "It can be read and is not acceptable; each wrong field is named",
+        "429" => "Too many requests",
+        _ => "Refused",
+    }
+}

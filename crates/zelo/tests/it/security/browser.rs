@@ -1,0 +1,125 @@
+//! Pages in a real Chromium, with texts of people who wish us ill.
+
+use crate::{
+    browser::start_chromium,
+    clients::Script,
+    security::desk::Desk,
+    stage::{PASSWORD, environment},
+};
+use serde_json::json;
+
+/// Markup that runs a script in a page that takes it for its own: tags, attributes, addresses, half-closed things,
+/// and what survives one or two rounds of decoding. Each calls `pwned()`.
+fn payloads() -> Vec<String> {
+    let run = "pwned()";
+    let tags = [
+        format!("<script>{run}</script>"),
+        format!("<img src=x onerror={run}>"),
+        format!("<svg onload={run}>"),
+        format!("<svg><script>{run}</script></svg>"),
+        format!("<iframe srcdoc=\"<script>parent.{run}</script>\"></iframe>"),
+        format!("<iframe src=\"javascript:parent.{run}\"></iframe>"),
+        format!("<a href=\"javascript:{run}\">x</a>"),
+        format!("<body onload={run}>"),
+        format!("<details open ontoggle={run}>x</details>"),
+        format!("<input autofocus onfocus={run}>"),
+        format!("<video><source onerror={run}></video>"),
+        format!("<math><mtext></form><form><mglyph><style></math><img src onerror={run}>"),
+        format!("<object data=\"javascript:{run}\"></object>"),
+        format!("<embed src=\"javascript:{run}\">"),
+        "<base href=\"https://evil.example/\">".to_owned(),
+        "<meta http-equiv=refresh content=\"0;url=javascript:pwned()\">".to_owned(),
+        "<link rel=stylesheet href=https://evil.example/x.css>".to_owned(),
+        format!("<form action=\"javascript:{run}\"><button autofocus>x</button></form>"),
+        format!("<marquee onstart={run}>x</marquee>"),
+        format!("<template><script>{run}</script></template>"),
+        "<style>@import 'https://evil.example/x.css';</style>".to_owned(),
+        format!("<x onclick={run} tabindex=1 autofocus onfocus={run}>x</x>"),
+        format!("{{{{constructor.constructor('{run}')()}}}}"),
+        format!("javascript:{run}"),
+        "https://evil.example/x.js".to_owned(),
+    ];
+    let dress: [fn(&str) -> String; 20] = [
+        str::to_owned,
+        |it| format!("\">{it}"),
+        |it| format!("'>{it}"),
+        |it| format!("</textarea>{it}"),
+        |it| format!("</script>{it}"),
+        |it| format!("</style>{it}"),
+        |it| format!("</title>{it}"),
+        |it| format!("-->{it}"),
+        |it| format!("]]>{it}"),
+        |it| it.to_uppercase().replace("PWNED", "pwned"),
+        |it| it.replace('<', "&lt;").replace('>', "&gt;"),
+        |it| it.replace('<', "%3C").replace('>', "%3E"),
+        |it| it.replace('<', "\\u003c").replace('>', "\\u003e"),
+        |it| it.replace(' ', "/"),
+        |it| it.replace(' ', "\n"),
+        |it| format!("*{it}*"),
+        |it| format!("```{it}```"),
+        |it| format!("https://ok.example/{it}"),
+        |it| format!("\u{202e}{it}"),
+        |it| it.replace('<', "<<").replace("script", "scr<script>ipt"),
+    ];
+    tags.iter().flat_map(|tag| dress.iter().map(move |dress| dress(tag))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i03_five_hundred_scripts_in_messages_run_nowhere() {
+    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
+        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
+        return;
+    };
+    let desk = Desk::open().await;
+    let payloads = payloads();
+    assert_eq!(payloads.len(), 500);
+    for (n, payload) in payloads.iter().enumerate() {
+        desk.helena.says(payload).await;
+        if n % 100 == 99 {
+            desk.app.run_jobs().await;
+        }
+    }
+    for name in [&payloads[0], &payloads[1], &payloads[21]] {
+        let hostile =
+            simulator::NewContact { name: name.clone(), username: Some("x".into()), ..Default::default() };
+        desk.hotel.person(hostile).says(name).await;
+    }
+    desk.app.run_jobs().await;
+    let profile = tempfile::tempdir().unwrap();
+    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
+    let inbox = format!("{}/", desk.app.web.url);
+    let Some(mut crawl) = Script::start("browser/crawl.cjs", &[&devtools, &inbox, &desk.ana.email, PASSWORD])
+    else {
+        return;
+    };
+    let heard = crawl.until("browser", "done").await;
+    let found = heard.last().unwrap()["payload"].clone();
+    assert_eq!(found["ran"], json!(0), "{found}");
+    assert_eq!(found["violations"], json!([]), "{found}");
+    assert_eq!(found["strangers"], json!([]), "{found}");
+    assert!(found["shown"].as_u64().unwrap() >= 500, "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h02_h08_every_page_obeys_its_policy_and_loads_nothing_from_elsewhere() {
+    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
+        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
+        return;
+    };
+    let desk = Desk::open().await;
+    desk.ana.answers("Claro! *Para quando?* https://hotel.example/quartos").await.ok();
+    desk.app.run_jobs().await;
+    let profile = tempfile::tempdir().unwrap();
+    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
+    let inbox = format!("{}/", desk.app.web.url);
+    let Some(mut crawl) = Script::start("browser/crawl.cjs", &[&devtools, &inbox, &desk.ana.email, PASSWORD])
+    else {
+        return;
+    };
+    let heard = crawl.until("browser", "done").await;
+    let found = heard.last().unwrap()["payload"].clone();
+    assert_eq!(found["violations"], json!([]), "{found}");
+    assert_eq!(found["strangers"], json!([]), "{found}");
+    assert!(found["pages"].as_u64().unwrap() >= 8, "{found}");
+    assert!(found["policies"].as_u64().unwrap() >= 8, "{found}");
+}
