@@ -21,7 +21,7 @@ use uuid::Uuid;
 use whatsapp::client::Client;
 
 /// Every queue of the product.
-pub const QUEUES: &[Queue] = &[outbound::QUEUE, crate::tasks::HOUSEKEEPING];
+pub const QUEUES: &[Queue] = &[outbound::QUEUE, crate::mail::QUEUE, crate::tasks::HOUSEKEEPING];
 
 /// The only shared state: handed to every handler and job, cheap to clone.
 #[derive(Clone)]
@@ -59,6 +59,8 @@ pub struct Parts {
     pub identity: crate::identity::Identity,
     /// What is remembered for the audit log.
     pub audit: crate::audit::Audit,
+    /// Where mails leave.
+    pub mailer: crate::mail::Mailer,
     /// When this process started.
     pub started_at: crate::clock::Millis,
     /// Whose sockets are open here.
@@ -120,6 +122,7 @@ impl App {
         let graph = graph_client(&config)?;
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
         let redis = RedisClient::of(&config)?;
+        let mailer = crate::mail::Mailer::new(&config)?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -135,6 +138,7 @@ impl App {
             graph,
             redis,
             identity,
+            mailer,
             audit: crate::audit::Audit::default(),
             started_at,
             audience: Audience::default(),

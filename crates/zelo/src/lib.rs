@@ -14,6 +14,7 @@ pub mod egress;
 pub mod error;
 pub mod http;
 pub mod ids;
+pub mod mail;
 pub mod redis_client;
 pub mod schema;
 pub mod tasks;

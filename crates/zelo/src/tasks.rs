@@ -1,6 +1,6 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
-use crate::{app::App, channels, error::Result, inbound, outbound, telemetry};
+use crate::{app::App, channels, error::Result, identity, inbound, mail, outbound, telemetry};
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use std::time::Duration;
 pub const HOUSEKEEPING: Queue = jobs::queue!("housekeeping");
 
 const SWEEP: &str = "sweep";
+const SWEEP_LOG_INS: &str = "sweep_log_ins";
 
 /// Everything that runs beside requests, until it is drained.
 pub struct Tasks {
@@ -16,20 +17,39 @@ pub struct Tasks {
 
 /// The workers of all queues, not started.
 pub fn workers(app: &App) -> Workers {
-    let (for_messages, for_housekeeping) = (app.clone(), app.clone());
+    let (for_messages, for_mail, for_housekeeping) = (app.clone(), app.clone(), app.clone());
     let messages = QueueOptions { concurrency: app.config.outbound.concurrency, ..QueueOptions::default() };
     Workers::new(app.jobs.clone())
         .queue(outbound::QUEUE, messages, move |job| outbound::deliver(for_messages.clone(), job))
-        .queue(HOUSEKEEPING, QueueOptions { concurrency: 1, ..QueueOptions::default() }, move |_job| {
+        .queue(mail::QUEUE, QueueOptions { concurrency: 2, ..QueueOptions::default() }, move |job| {
+            let app = for_mail.clone();
+            async move {
+                if &*job.kind == identity::SEND_RESET {
+                    identity::send_reset(app, job).await
+                } else {
+                    mail::deliver(app, job).await
+                }
+            }
+        })
+        .queue(HOUSEKEEPING, QueueOptions { concurrency: 1, ..QueueOptions::default() }, move |job| {
             let app = for_housekeeping.clone();
             async move {
-                match inbound::sweep(&app).await {
+                match keep_house(&app, &job.kind).await {
                     Ok(()) => Outcome::Done,
                     Err(error) => Outcome::retry(error.to_string()),
                 }
             }
         })
         .periodic(HOUSEKEEPING, SWEEP, Duration::from_secs(3600))
+        .periodic(HOUSEKEEPING, SWEEP_LOG_INS, Duration::from_secs(300))
+}
+
+async fn keep_house(app: &App, kind: &str) -> Result<()> {
+    if kind == SWEEP_LOG_INS {
+        return identity::sweep(app).await;
+    }
+    mail::sweep(app).await?;
+    inbound::sweep(app).await
 }
 
 /// Start everything that runs beside requests.

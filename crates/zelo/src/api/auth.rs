@@ -5,7 +5,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::Json,
-    identity::{self, Caller, Client, Enrolling, Entrance, Kind, LoggedIn},
+    identity::{self, Caller, Client, Enrolling, Entered, Entrance, Kind, LoggedIn},
 };
 use axum::{
     extract::State,
@@ -38,11 +38,44 @@ pub(super) struct TokensShape {
     token_type: &'static str,
     /// Seconds that the access token lives.
     expires_in: i64,
+    /// True when a second factor is obligatory: until it is set up, these tokens are good for nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa_enrolment_required: Option<bool>,
+}
+
+/// What a right password opens: a session, or the question for a code.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum LoginShape {
+    /// The tokens of a session.
+    Tokens(TokensShape),
+    /// A code is needed too.
+    Code {
+        /// Always true.
+        mfa_required: bool,
+        /// Goes with the code to `/auth/login/mfa-verify`, within five minutes.
+        mfa_token: String,
+    },
+}
+
+/// The second step of a log-in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CodeBody {
+    /// What the first step gave.
+    mfa_token: String,
+    /// The code that the app shows, or a backup code.
+    code: String,
 }
 
 impl TokensShape {
-    fn new(app: &App, tokens: LoggedIn) -> Self {
+    fn new(app: &App, entered: &Entered) -> Result<Self> {
+        Ok(Self::of(app, entered.tokens(app)?, entered.must_enrol.then_some(true)))
+    }
+
+    fn of(app: &App, tokens: LoggedIn, mfa_enrolment_required: Option<bool>) -> Self {
         Self {
+            mfa_enrolment_required,
             access_token: tokens.access_token,
             refresh_token: tokens.refresh_token,
             token_type: "bearer",
@@ -68,15 +101,30 @@ pub(super) struct LogoutBody {
 
 /// Log in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody,
-    responses((status = 200, body = TokensShape), (status = 401, description = "Wrong address or password"), (status = 422), (status = 503)))]
+    responses((status = 200, body = LoginShape), (status = 401, description = "Wrong address or password"), (status = 422), (status = 503)))]
 pub(super) async fn log_in(
     State(app): State<App>,
     client: Client,
     Json(body): Json<LoginBody>,
-) -> Result<axum::Json<TokensShape>> {
+) -> Result<axum::Json<LoginShape>> {
     let password = Zeroizing::new(body.password);
-    let Entrance::In(entered) = identity::log_in(&app, Kind::Token, &body.email, password, &client).await?;
-    Ok(axum::Json(TokensShape::new(&app, entered.tokens(&app)?)))
+    let entrance = identity::log_in(&app, Kind::Token, &body.email, password, &client).await?;
+    Ok(axum::Json(match entrance {
+        Entrance::In(entered) => LoginShape::Tokens(TokensShape::new(&app, &entered)?),
+        Entrance::Code(mfa_token) => LoginShape::Code { mfa_required: true, mfa_token },
+    }))
+}
+
+/// The second step of a log-in: a code of the app, or a backup code.
+#[utoipa::path(post, path = "/auth/login/mfa-verify", tag = "auth", request_body = CodeBody,
+    responses((status = 200, body = TokensShape), (status = 401, description = "Wrong code, or the log-in is over"), (status = 422), (status = 429), (status = 503)))]
+pub(super) async fn log_in_with_code(
+    State(app): State<App>,
+    client: Client,
+    Json(body): Json<CodeBody>,
+) -> Result<axum::Json<TokensShape>> {
+    let entered = identity::log_in_with_code(&app, Kind::Token, &body.mfa_token, &body.code, &client).await?;
+    Ok(axum::Json(TokensShape::new(&app, &entered)?))
 }
 
 /// Exchange a refresh token for new tokens.
@@ -87,7 +135,7 @@ pub(super) async fn refresh(
     Json(body): Json<RefreshBody>,
 ) -> Result<axum::Json<TokensShape>> {
     let tokens = identity::refresh(&app, &body.refresh_token).await?;
-    Ok(axum::Json(TokensShape::new(&app, tokens)))
+    Ok(axum::Json(TokensShape::of(&app, tokens, None)))
 }
 
 /// Log out: the session's tokens, cookie and sockets stop working. With a refresh token, its session ends; without one,

@@ -10,6 +10,8 @@ mod contacts;
 mod conversations;
 pub mod docs;
 mod messages;
+mod mfa;
+mod passwords;
 mod people;
 mod problems;
 mod reference;
@@ -46,6 +48,7 @@ fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         // Who somebody is.
         .routes(routes!(auth::log_in))
+        .routes(routes!(auth::log_in_with_code))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::log_out))
         .routes(routes!(auth::get_me))
@@ -53,8 +56,21 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list_sessions, sessions::end_all_sessions))
         .routes(routes!(sessions::end_session))
         .routes(routes!(sessions::reauthenticate))
+        .routes(routes!(passwords::change_password))
+        .routes(routes!(passwords::forgot_password))
+        .routes(routes!(passwords::reset_password))
+        .routes(routes!(mfa::enable_mfa))
+        .routes(routes!(mfa::confirm_mfa))
+        .routes(routes!(mfa::disable_mfa))
+        .routes(routes!(mfa::verify_mfa))
+        .routes(routes!(mfa::get_mfa_status))
+        .routes(routes!(mfa::regenerate_backup_codes))
+        .routes(routes!(mfa::get_mfa_policy, mfa::set_mfa_policy))
         // Who works here, with which numbers.
         .routes(routes!(people::list_users, people::create_user))
+        .routes(routes!(people::invite_again))
+        .routes(routes!(people::reset_mfa))
+        .routes(routes!(people::end_sessions))
         .routes(routes!(people::list_tenants, people::create_tenant))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::get_channel))

@@ -4,16 +4,15 @@ use super::shapes::UserShape;
 use crate::{
     app::App,
     error::{Error, Result},
-    http::Json,
-    identity::{self, May, NewUser, PlatformScope, Role},
-    ids::TenantId,
+    http::{Json, Path},
+    identity::{self, AgentScope, Invited, Invitee, May, PlatformScope, Recent, Role},
+    ids::{TenantId, UserId},
     rights::to,
     tenants::{self, NewTenant, Tenant, TenantStatus},
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use zeroize::Zeroizing;
 
 /// A list that fits on one page.
 #[derive(Serialize, ToSchema)]
@@ -45,33 +44,117 @@ pub(super) struct UserBody {
     email: String,
     /// What they may do; nobody gives more than they have.
     role: Role,
-    /// Their first password.
-    password: String,
+    /// How the link comes to them by which they choose their password: `mail` (the default), or `link` to hand it over.
+    #[serde(default)]
+    deliver: Delivery,
 }
 
-/// Add somebody to the staff.
+/// How an invitation is delivered.
+#[derive(Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Delivery {
+    /// It is sent to them.
+    #[default]
+    Mail,
+    /// It is returned, for whoever invites to hand over.
+    Link,
+}
+
+/// Somebody who was invited.
+#[derive(Serialize, ToSchema)]
+pub(super) struct InvitedShape {
+    /// Who.
+    #[serde(flatten)]
+    user: UserShape,
+    /// The link by which they choose their password, once and within seven days; null when it was sent to them.
+    invitation_url: Option<String>,
+}
+
+impl From<Invited> for InvitedShape {
+    fn from(invited: Invited) -> Self {
+        Self { user: UserShape::from(&invited.user), invitation_url: invited.link }
+    }
+}
+
+/// Invite somebody. Nobody chooses a password for somebody else: they do it themselves, by a one-time link.
 #[utoipa::path(post, path = "/users", tag = "people", request_body = UserBody,
-    responses((status = 201, body = UserShape), (status = 403), (status = 409), (status = 422)),
+    responses((status = 201, body = InvitedShape), (status = 403), (status = 409), (status = 422)),
     security(("bearer" = ["users:write"])))]
 pub(super) async fn create_user(
     State(app): State<App>,
     scope: May<to::WriteUsers>,
     Json(body): Json<UserBody>,
-) -> Result<(StatusCode, axum::Json<UserShape>)> {
+) -> Result<(StatusCode, axum::Json<InvitedShape>)> {
     if body.role.is_platform() {
         return Err(Error::invalid("role", "not_allowed", "This role does not belong here."));
     }
     if !scope.rights.include(&body.role.rights()) {
         return Err(Error::Forbidden);
     }
-    let new = NewUser {
-        name: body.name,
-        email: body.email,
-        role: body.role,
-        password: Zeroizing::new(body.password),
-    };
-    let user = identity::create_user(&app, scope.tenant.tenant(), &new).await?;
-    Ok((StatusCode::CREATED, axum::Json(UserShape::from(&user))))
+    let by_mail = body.deliver == Delivery::Mail;
+    let new = Invitee { name: body.name, email: body.email, role: body.role, by_mail };
+    let invited = identity::invite_user(&app, scope.tenant.tenant(), &new).await?;
+    Ok((StatusCode::CREATED, axum::Json(invited.into())))
+}
+
+/// Refuse to lay hands on somebody who may do more than the caller.
+async fn require_power_over(app: &App, scope: &AgentScope, id: UserId) -> Result<()> {
+    let user = identity::get_user(app, scope.tenant.tenant(), id).await?;
+    if scope.rights.include(&user.role.rights()) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// How an invitation is delivered.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InvitationBody {
+    /// How.
+    #[serde(default)]
+    deliver: Delivery,
+}
+
+/// Invite somebody again who has no password yet. The link before stops working.
+#[utoipa::path(post, path = "/users/{id}/invitation", tag = "people", request_body = InvitationBody,
+    params(("id" = UserId, Path, description = "The person")),
+    responses((status = 200, body = InvitedShape), (status = 400), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)),
+    security(("bearer" = ["users:write"])))]
+pub(super) async fn invite_again(
+    State(app): State<App>,
+    scope: May<to::WriteUsers>,
+    Path(id): Path<UserId>,
+    Json(body): Json<InvitationBody>,
+) -> Result<axum::Json<InvitedShape>> {
+    require_power_over(&app, &scope, id).await?;
+    let by_mail = body.deliver == Delivery::Mail;
+    let invited = identity::invite_again(&app, scope.tenant.tenant(), id, by_mail).await?;
+    Ok(axum::Json(invited.into()))
+}
+
+/// Take away the second factor of somebody who lost phone and codes. All their log-ins end.
+#[utoipa::path(delete, path = "/users/{id}/mfa", tag = "people", params(("id" = UserId, Path, description = "The person")),
+    responses((status = 204), (status = 400), (status = 401), (status = 403), (status = 404), (status = 409)),
+    security(("bearer" = ["users:write"])))]
+pub(super) async fn reset_mfa(
+    State(app): State<App>,
+    scope: May<to::WriteUsers>,
+    _recent: Recent,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode> {
+    require_power_over(&app, &scope, id).await?;
+    identity::reset_mfa(&app, scope.tenant.tenant(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End all log-ins of somebody.
+#[utoipa::path(delete, path = "/users/{id}/sessions", tag = "people", params(("id" = UserId, Path, description = "The person")),
+    responses((status = 204), (status = 400), (status = 401), (status = 403), (status = 404)), security(("bearer" = ["users:write"])))]
+pub(super) async fn end_sessions(
+    State(app): State<App>,
+    scope: May<to::WriteUsers>,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode> {
+    require_power_over(&app, &scope, id).await?;
+    identity::end_all_sessions(&app, scope.tenant.tenant(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A customer organisation.

@@ -3,9 +3,9 @@
 use super::rfc3339;
 use crate::{
     app::App,
-    error::Result,
+    error::{Error, Result},
     http::{Json, Path},
-    identity::{self, Caller, Kind, Session},
+    identity::{self, Again, Caller, Kind, Session},
     ids::SessionId,
 };
 use axum::{extract::State, http::StatusCode};
@@ -92,22 +92,29 @@ pub(super) async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The caller's password.
+/// The caller's password, or a code.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReauthenticateBody {
     /// The password.
-    password: String,
+    password: Option<String>,
+    /// A code of the app, or a backup code.
+    code: Option<String>,
 }
 
 /// Prove again who I am: for five minutes dangerous acts are open to this log-in.
 #[utoipa::path(post, path = "/auth/reauthenticate", tag = "auth", request_body = ReauthenticateBody,
-    responses((status = 204), (status = 401), (status = 403), (status = 422), (status = 503)), security(("bearer" = [])))]
+    responses((status = 204), (status = 401), (status = 403), (status = 409), (status = 422), (status = 429), (status = 503)), security(("bearer" = [])))]
 pub(super) async fn reauthenticate(
     State(app): State<App>,
     caller: Caller,
     Json(body): Json<ReauthenticateBody>,
 ) -> Result<StatusCode> {
-    identity::reauthenticate(&app, &caller, Zeroizing::new(body.password)).await?;
+    let again = match (body.password, body.code) {
+        (Some(password), None) => Again::Password(Zeroizing::new(password)),
+        (None, Some(code)) => Again::Code(code),
+        _ => return Err(Error::invalid("", "required", "Give either the password or a code.")),
+    };
+    identity::reauthenticate(&app, &caller, again).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -35,8 +35,21 @@ pub(super) enum Command {
         #[arg(long)]
         name: Option<String>,
         /// Read the password from standard input, so that it stays out of the shell's history.
-        #[arg(long, required = true)]
+        #[arg(long, required_unless_present = "password_hash_stdin", conflicts_with = "password_hash_stdin")]
         password_stdin: bool,
+        /// Read the password's hash from standard input, as another system left it behind: argon2id or bcrypt.
+        #[arg(long)]
+        password_hash_stdin: bool,
+    },
+    /// Take away the second factor of somebody who lost phone and codes.
+    #[command(after_help = "Example: zelo user reset-mfa --tenant hotel-mirante --email ana@hotel.com.br")]
+    ResetMfa {
+        /// The tenant's slug; left out for the platform's own.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// Their address.
+        #[arg(long)]
+        email: String,
     },
     /// Show the people of a tenant.
     #[command(after_help = "Example: zelo user list --tenant hotel-mirante")]
@@ -55,7 +68,7 @@ fn parse_role(word: &str) -> Result<Role, String> {
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
     match command {
-        Command::Create { tenant, email, role, name, password_stdin: _ } => {
+        Command::Create { tenant, email, role, name, password_stdin: _, password_hash_stdin } => {
             if role.is_platform() != tenant.is_none() {
                 return Err(Failure::usage(
                     "a super_admin belongs to no tenant; everybody else needs --tenant",
@@ -65,9 +78,24 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             let app = start::open_from(&context.sources).await?;
             let tenant = tenant_id(&app, tenant.as_deref()).await?;
             let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
-            let user = identity::create_user(&app, tenant, &NewUser { name, email, role, password }).await?;
+            let new = NewUser { name, email, role, password };
+            let user = if password_hash_stdin {
+                identity::import_user(&app, tenant, &new).await?
+            } else {
+                identity::create_user(&app, tenant, &new).await?
+            };
             let text = format!("{} <{}> was added as {}.", user.name, user.email, user.role.as_str());
             say::either(context.json, &to_json(&user), &text);
+        }
+        Command::ResetMfa { tenant, email } => {
+            let app = start::open_from(&context.sources).await?;
+            let tenant = tenant_id(&app, tenant.as_deref()).await?;
+            let all = identity::list_users(&app, tenant).await?;
+            let user = all.iter().find(|user| user.email.eq_ignore_ascii_case(&email));
+            let user = user.ok_or_else(|| Failure::new(format!("nobody here has the address {email}")))?;
+            identity::reset_mfa(&app, tenant, user.id).await?;
+            let text = format!("{} <{}> logs in without a second factor now.", user.name, user.email);
+            say::either(context.json, &to_json(user), &text);
         }
         Command::List { tenant } => {
             let app = start::open_from(&context.sources).await?;

@@ -18,8 +18,8 @@ pub use environment::Variables;
 pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
-    Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Metrics, Outbound,
-    Redis, Server, Whatsapp,
+    Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Mail, Metrics, Mfa,
+    Outbound, Redis, Server, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -75,6 +75,8 @@ pub struct Config {
     pub database: Database,
     pub keys: Keys,
     pub auth: Auth,
+    pub mfa: Mfa,
+    pub mail: Mail,
     pub whatsapp: Whatsapp,
     pub ingest: Ingest,
     pub outbound: Outbound,

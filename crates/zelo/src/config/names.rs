@@ -9,6 +9,7 @@ pub(super) const SECRETS: &[&str] = &[
     "database.url",
     "first_admin.password",
     "keys.encryption_key",
+    "mail.smtp_url",
     "metrics.token",
     "redis.url",
     "whatsapp.app_secret",
@@ -34,6 +35,9 @@ pub(super) const CUSTOMARY: &[(&str, &str)] = &[
     ("WHATSAPP_API_VERSION", "whatsapp.api_version"),
     ("WHATSAPP_APP_SECRET", "whatsapp.app_secret"),
     ("WHATSAPP_WEBHOOK_VERIFY_TOKEN", "whatsapp.webhook_verify_token"),
+    ("MFA_ENABLED", "mfa.required"),
+    ("MFA_REQUIRED_FOR_ADMIN", "mfa.required_for_admin"),
+    ("MFA_ISSUER_NAME", "mfa.issuer"),
     ("SUPER_ADMIN_EMAIL", "first_admin.email"),
     ("SUPER_ADMIN_PASSWORD", "first_admin.password"),
 ];
@@ -62,9 +66,6 @@ pub(super) const UNUSED: &[(&str, &str)] = &[
 /// Names whose part of the product this version does not have yet.
 pub(super) const LATER: &[&str] = &[
     "DATABASE_REPLICA_URL",
-    "MFA_ENABLED",
-    "MFA_ISSUER_NAME",
-    "MFA_REQUIRED_FOR_ADMIN",
     "SENTRY_DSN",
     "SLACK_WEBHOOK_URL",
     "SLACK_CHANNEL",

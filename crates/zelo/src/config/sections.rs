@@ -77,6 +77,23 @@ pub struct Auth {
     pub login_window_minutes: u32,
 }
 
+/// `[mfa]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mfa {
+    pub required: bool,
+    pub required_for_admin: bool,
+    pub issuer: String,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub smtp_url: Option<Secret>,
+    pub from: String,
+}
+
 /// `[whatsapp]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

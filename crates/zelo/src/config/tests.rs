@@ -84,7 +84,7 @@ fn all_mistakes_are_named_at_once() {
 #[test]
 fn the_customary_names_work() {
     let key = "0123456789abcdef".repeat(4);
-    let secret = "s".repeat(40);
+    let secret = "jaguatirica-".repeat(4);
     let config = load(&[
         ("DATABASE_URL", "postgres://zelo:geheim@db/desk"),
         ("DATABASE_ADMIN_URL", "postgres://owner:geheim@db/desk"),
@@ -147,11 +147,11 @@ fn whatever_does_not_say_development_is_production() {
 fn a_secret_can_lie_in_a_file_and_only_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("jwt");
-    std::fs::write(&path, format!("{}\n", "j".repeat(48))).unwrap();
+    std::fs::write(&path, format!("{}\n", "jaguatirica-".repeat(4))).unwrap();
     let path = path.to_str().unwrap();
     for name in ["JWT_SECRET_FILE", "ZELO__AUTH__JWT_SECRET_FILE"] {
         let config = load(&[(name, path)]).unwrap();
-        assert_eq!(config.auth.jwt_secret.unwrap().expose(), "j".repeat(48), "{name}");
+        assert_eq!(config.auth.jwt_secret.unwrap().expose(), "jaguatirica-".repeat(4), "{name}");
         assert!(refusal(load(&[(name, "/nowhere")])).contains(&format!("{name} names /nowhere")));
     }
     let twice = load(&[("JWT_SECRET_FILE", path), ("JWT_SECRET", &"k".repeat(48))]);
@@ -186,7 +186,7 @@ fn names_without_a_use_are_named_and_do_no_harm() {
 #[test]
 fn no_secret_is_ever_shown() {
     let key = "fedcba9876543210".repeat(4);
-    let secret = "wolkenbruch".repeat(4);
+    let secret = "jaguatirica-".repeat(4);
     let config = load(&[
         ("DATABASE_URL", "postgres://zelo:geheim@db/desk"),
         ("ENCRYPTION_KEY", &key),

@@ -20,6 +20,12 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         problems
             .push(format!("log.level is no level: {error}; write \"info\" or \"info,zelo::ingest=debug\""));
     }
+    if config.mail.from.parse::<lettre::message::Mailbox>().is_err() {
+        problems.push(format!("mail.from is {:?}; write \"Zelo <no-reply@example.com>\"", config.mail.from));
+    }
+    if config.mfa.issuer.is_empty() || config.mfa.issuer.contains(':') {
+        problems.push(format!("mfa.issuer is {:?}; write a name without a colon", config.mfa.issuer));
+    }
     if config.first_admin.email.is_some() != config.first_admin.password.is_some() {
         problems.push(
             "first_admin.email and first_admin.password go together (SUPER_ADMIN_EMAIL, SUPER_ADMIN_PASSWORD); \

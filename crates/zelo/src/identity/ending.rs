@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     clock::Millis,
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
@@ -78,10 +79,10 @@ pub async fn list_sessions(app: &App, caller: &Caller) -> Result<Vec<Session>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn end_session(app: &App, tenant: TenantId, session: SessionId) -> Result<()> {
-    let now = app.clock.now();
+    let (pen, now) = (Pen::of(app, tenant).await?, app.clock.now());
     db::write!(app.db, "log_out", Scope::Tenant(tenant.0), |tx| -> Result<()> {
         store::revoke_session(tx, tenant, session, now).await?;
-        Ok(())
+        pen.write(tx, Entry::of(EventType::Logout, "logged_out").on("session", session)).await
     })?;
     forget_sessions(app);
     Ok(())
@@ -93,12 +94,13 @@ pub async fn end_session(app: &App, tenant: TenantId, session: SessionId) -> Res
 /// When the database does not answer.
 pub async fn end_session_of_token(app: &App, token: &str) -> Result<()> {
     let Ok(given) = SessionSecret::decode(token) else { return Ok(()) };
-    let now = app.clock.now();
+    let (pen, now) = (Pen::of(app, given.tenant).await?, app.clock.now());
     db::write!(app.db, "log_out", Scope::Tenant(given.tenant.0), |tx| -> Result<()> {
         if let Some(found) = store::find_signed_in(tx, given.tenant, given.session).await?
             && found.session.secret_digest == given.digest()
+            && store::revoke_session(tx, given.tenant, given.session, now).await? == 1
         {
-            store::revoke_session(tx, given.tenant, given.session, now).await?;
+            pen.write(tx, Entry::of(EventType::Logout, "logged_out").on("session", given.session)).await?;
         }
         Ok(())
     })?;
@@ -112,12 +114,12 @@ pub async fn end_session_of_token(app: &App, token: &str) -> Result<()> {
 /// [`Error::NotFound`] when it is not the caller's, or over already.
 pub async fn end_own_session(app: &App, caller: &Caller, session: SessionId) -> Result<()> {
     let who = &caller.signed_in;
-    let now = app.clock.now();
+    let (pen, now) = (Pen::of(app, who.tenant).await?, app.clock.now());
     db::write!(app.db, "end_own_session", Scope::Tenant(who.tenant.0), |tx| -> Result<()> {
-        match store::revoke_session_of(tx, who.tenant, who.user, session, now).await? {
-            0 => Err(Error::NotFound),
-            _ => Ok(()),
+        if store::revoke_session_of(tx, who.tenant, who.user, session, now).await? == 0 {
+            return Err(Error::NotFound);
         }
+        pen.write(tx, Entry::of(EventType::SessionRevoked, "session_ended").on("session", session)).await
     })?;
     forget_sessions(app);
     Ok(())
@@ -128,9 +130,11 @@ pub async fn end_own_session(app: &App, caller: &Caller, session: SessionId) -> 
 /// # Errors
 /// [`Error::NotFound`] when there is no such user in this tenant.
 pub async fn end_all_sessions(app: &App, tenant: TenantId, user: UserId) -> Result<()> {
+    let pen = Pen::of(app, tenant).await?;
     db::write!(app.db, "end_all_sessions", Scope::Tenant(tenant.0), |tx| -> Result<()> {
         store::find_user(tx, tenant, user).await?.ok_or(Error::NotFound)?;
-        Ok(store::raise_security_version(tx, tenant, user, None).await?)
+        store::raise_security_version(tx, tenant, user, None).await?;
+        pen.write(tx, Entry::of(EventType::SessionRevoked, "all_sessions_ended").on("user", user)).await
     })?;
     forget_sessions(app);
     Ok(())

@@ -8,9 +8,13 @@
 mod caller;
 mod client;
 mod ending;
+mod links;
 mod login;
+mod mfa;
 mod model;
 mod password;
+mod password_rules;
+mod passwords;
 mod reauth;
 mod recent;
 mod refresh;
@@ -24,12 +28,28 @@ pub use client::{Client, device_cookie_name};
 pub use ending::{
     Session, end_all_sessions, end_own_session, end_session, end_session_of_token, list_sessions,
 };
-pub use login::{Entered, Entrance, LoggedIn, log_in};
-pub use model::{NewUser, Role, User};
-pub use reauth::reauthenticate;
-pub use recent::{Enrolling, Recent};
+pub use links::{SEND_RESET, begin_setup, is_setup_open, send_reset, set_up};
+pub use login::{Entered, Entrance, LoggedIn, log_in, log_in_with_code};
+pub use mfa::{
+    Enrolment, MfaPolicy, MfaStatus, confirm_mfa, disable_mfa, get_mfa_policy, get_mfa_status,
+    regenerate_backup_codes, reset_mfa, set_mfa_policy, start_mfa,
+};
+pub use model::{Invited, Invitee, NewUser, Role, User};
+pub use password_rules::password_problem;
+pub use passwords::{change_password, find_link_owner, forgot_password, reset_password};
+pub use reauth::{Again, reauthenticate};
+pub use recent::{Enrolling, Recent, RecentEnrolling};
 pub use refresh::refresh;
 pub(crate) use sessions::follow;
 pub use sessions::{Kind, SignedIn, forget_sessions};
 pub use tokens::Identity;
-pub use users::{create_user, get_user, list_users, load_users};
+pub use users::{create_user, get_user, import_user, invite_again, invite_user, list_users, load_users};
+
+/// Deal with what nobody asks for: half-finished log-ins, failures of long ago.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(app: &crate::app::App) -> crate::error::Result<()> {
+    mfa::sweep_challenges(app).await?;
+    login::sweep_attempts(app).await
+}

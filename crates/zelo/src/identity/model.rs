@@ -1,7 +1,7 @@
 //! What a user is.
 
 use crate::{
-    error::{Error, FieldError, Result},
+    error::FieldError,
     ids::{TenantId, UserId},
 };
 use serde::{Deserialize, Serialize};
@@ -98,34 +98,38 @@ pub struct NewUser {
     pub password: Zeroizing<String>,
 }
 
-/// Fewer characters are too easy to guess where the password is all there is (NIST SP 800-63B-4).
-const SHORTEST_PASSWORD: usize = 15;
-/// More would only keep the hash busy.
-const LONGEST_PASSWORD: usize = 256;
+/// One of the staff to be, who chooses their password themselves.
+#[derive(Debug, Clone)]
+pub struct Invitee {
+    /// What they are called.
+    pub name: String,
+    /// Their address, which is one person per installation.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether the link is sent to them; otherwise whoever invites hands it over.
+    pub by_mail: bool,
+}
 
-impl NewUser {
-    /// Refuse what could not be used.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] naming each field.
-    pub fn validate(&self) -> Result<()> {
-        let mut errors = Vec::new();
-        if !looks_like_email(&self.email) {
-            errors.push(FieldError::new(
-                "email",
-                "format",
-                "Give an e-mail address such as ana@hotel.com.br.",
-            ));
-        }
-        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
-            errors.push(FieldError::new("name", "length", "A name has 1 to 120 characters."));
-        }
-        let length = self.password.chars().count();
-        if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
-            errors.push(FieldError::new("password", "length", "A password has 15 to 256 characters."));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+/// Somebody who was invited.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// Who.
+    pub user: User,
+    /// The link to hand over, when it was not sent.
+    pub link: Option<String>,
+}
+
+/// What is wrong with a name and an address.
+pub(super) fn contact_problems(name: &str, email: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if !looks_like_email(email) {
+        errors.push(FieldError::new("email", "format", "Give an e-mail address such as ana@hotel.com.br."));
     }
+    if name.trim().is_empty() || name.chars().count() > 120 {
+        errors.push(FieldError::new("name", "length", "A name has 1 to 120 characters."));
+    }
+    errors
 }
 
 fn looks_like_email(text: &str) -> bool {
@@ -148,28 +152,14 @@ pub(super) fn canonical_email(email: &str) -> String {
 mod tests {
     use super::*;
 
-    fn ana() -> NewUser {
-        NewUser {
-            name: "Ana".into(),
-            email: "ana@hotel.com.br".into(),
-            role: Role::Agent,
-            password: Zeroizing::new("lagoa-calma-em-maio".into()),
-        }
-    }
-
     #[test]
-    fn a_user_needs_an_address_a_name_and_a_long_password() {
-        assert!(ana().validate().is_ok());
+    fn a_user_needs_an_address_and_a_name() {
+        assert!(contact_problems("Ana", "ana@hotel.com.br").is_empty());
         for email in ["", "ana", "ana@", "@hotel.com.br", "ana@hotel", "a na@hotel.com.br", "ana@b@c.com"] {
-            assert!(NewUser { email: email.into(), ..ana() }.validate().is_err(), "{email}");
+            assert_eq!(contact_problems("Ana", email).len(), 1, "{email}");
         }
-        for length in [0, 14, 257] {
-            let password = Zeroizing::new("x".repeat(length));
-            assert!(NewUser { password, ..ana() }.validate().is_err(), "{length}");
-        }
-        for length in [15, 64, 256] {
-            let password = Zeroizing::new("ç".repeat(length));
-            assert!(NewUser { password, ..ana() }.validate().is_ok(), "{length}");
+        for name in ["", "  ", &"x".repeat(121)] {
+            assert_eq!(contact_problems(name, "ana@hotel.com.br").len(), 1, "{name}");
         }
     }
 }

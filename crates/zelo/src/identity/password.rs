@@ -61,6 +61,16 @@ impl Passwords {
         .await?
     }
 
+    /// Whether a password has one of these hashes.
+    pub(super) async fn has_any(&self, password: Zeroizing<String>, hashes: Vec<String>) -> Result<bool> {
+        self.run(move || hashes.iter().any(|hash| has_hash(&password, hash))).await
+    }
+
+    /// The hashes of several secrets, in their order.
+    pub(super) async fn hash_all(&self, secrets: Vec<Zeroizing<String>>) -> Result<Vec<String>> {
+        self.run(move || secrets.iter().map(|secret| hashed(secret)).collect()).await?
+    }
+
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let place = self.waiting.clone().try_acquire_owned().map_err(|_| Error::Unavailable(None))?;
         let permit = tokio::time::timeout(PATIENCE, self.room.clone().acquire_owned())
@@ -94,6 +104,12 @@ fn has_hash(password: &str, hash: &str) -> bool {
 /// The three prefixes under which bcrypt is stored (Provos and Mazières; `2y` is PHP's, `2b` the corrected one).
 fn is_bcrypt(hash: &str) -> bool {
     ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| hash.starts_with(prefix))
+}
+
+/// Whether a hash that comes from elsewhere can be checked here.
+pub(super) fn can_check(hash: &str) -> bool {
+    let is_argon2id = hash.starts_with("$argon2id$") && PasswordHash::new(hash).is_ok();
+    is_argon2id || (is_bcrypt(hash) && hash.len() == 60)
 }
 
 #[cfg(test)]

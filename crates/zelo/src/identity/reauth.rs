@@ -2,51 +2,93 @@
 
 use super::{
     Caller,
-    login::note_failure,
+    login::{note_wrong_code, note_wrong_password, refuse_guessers},
+    mfa,
     sessions::forget_sessions,
-    store,
+    store::{self, UserRow},
     users::{email_digest, email_of},
 };
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     error::{Error, Result},
 };
 use db::Scope;
 use zeroize::Zeroizing;
 
-/// The caller gives their password again: for five minutes dangerous acts are open to this session.
+/// What somebody gives to prove who they are.
+pub enum Again {
+    /// Their password.
+    Password(Zeroizing<String>),
+    /// A code of their app, or a backup code.
+    Code(String),
+}
+
+/// The caller proves again who they are: for five minutes dangerous acts are open to this session.
 ///
 /// # Errors
-/// [`Error::WrongSecret`] when it is another one.
-pub async fn reauthenticate(app: &App, caller: &Caller, password: Zeroizing<String>) -> Result<()> {
-    require_password(app, caller, password).await?;
-    renew(app, caller, "password").await
+/// [`Error::WrongSecret`] when it is not right, [`Error::TooManyRequests`] after too many wrong codes.
+pub async fn reauthenticate(app: &App, caller: &Caller, again: Again) -> Result<()> {
+    let methods = match again {
+        Again::Password(password) => {
+            require_password(app, caller, password).await?;
+            "password"
+        }
+        Again::Code(code) => {
+            require_code(app, caller, &code).await?;
+            "otp"
+        }
+    };
+    renew(app, caller, methods).await
+}
+
+async fn find_caller(app: &App, caller: &Caller) -> Result<UserRow> {
+    let who = &caller.signed_in;
+    db::read!(app.db, "find_user", Scope::Tenant(who.tenant.0), |tx| -> Result<_> {
+        store::find_user(tx, who.tenant, who.user).await?.ok_or(Error::Unauthorized)
+    })
 }
 
 /// Refuse who does not know the caller's password.
 pub(super) async fn require_password(app: &App, caller: &Caller, password: Zeroizing<String>) -> Result<()> {
-    let who = &caller.signed_in;
-    let user = db::read!(app.db, "find_user", Scope::Tenant(who.tenant.0), |tx| -> Result<_> {
-        store::find_user(tx, who.tenant, who.user).await?.ok_or(Error::Unauthorized)
-    })?;
+    let user = find_caller(app, caller).await?;
     let checked = app.identity.passwords.verify(password, Some(user.password_hash.clone())).await?;
     if checked.matches {
         return Ok(());
     }
     let digest = email_digest(app, &email_of(app, &user).await?).await?;
-    note_failure(app, &digest).await?;
+    note_wrong_password(app, &digest, Some(&user)).await?;
+    Err(Error::WrongSecret)
+}
+
+/// Refuse who has no code of the caller's second factor.
+pub(super) async fn require_code(app: &App, caller: &Caller, code: &str) -> Result<()> {
+    let user = find_caller(app, caller).await?;
+    let enrolled = db::read!(app.db, "find_factor", Scope::Tenant(user.tenant.0), |tx| -> Result<bool> {
+        Ok(mfa::is_enrolled(tx, user.tenant, user.id).await?)
+    })?;
+    if !enrolled {
+        return Err(mfa::not_enrolled());
+    }
+    let digest = email_digest(app, &email_of(app, &user).await?).await?;
+    refuse_guessers(app, &digest).await?;
+    if mfa::use_code(app, user.tenant, user.id, code).await?.is_some() {
+        return Ok(());
+    }
+    note_wrong_code(app, user.tenant, user.id, &digest, false).await?;
     Err(Error::WrongSecret)
 }
 
 /// The session counts as fresh from now on.
-pub(super) async fn renew(app: &App, caller: &Caller, methods: &'static str) -> Result<()> {
+async fn renew(app: &App, caller: &Caller, methods: &'static str) -> Result<()> {
     let who = &caller.signed_in;
-    let now = app.clock.now();
+    let (pen, now) = (Pen::of(app, who.tenant).await?, app.clock.now());
     db::write!(app.db, "reauthenticate", Scope::Tenant(who.tenant.0), |tx| -> Result<()> {
-        match store::renew_session(tx, who.tenant, who.session, now, methods).await? {
-            0 => Err(Error::Unauthorized),
-            _ => Ok(()),
+        if store::renew_session(tx, who.tenant, who.session, now, methods).await? == 0 {
+            return Err(Error::Unauthorized);
         }
+        let entry = Entry::of(EventType::Reauthentication, "reauthenticated").on("session", who.session);
+        pen.write(tx, entry.with("methods", methods)).await
     })?;
     forget_sessions(app);
     Ok(())

@@ -63,6 +63,24 @@ impl FromRequestParts<App> for Enrolling {
     }
 }
 
+/// The same, with a log-in of the last five minutes.
+#[derive(Debug, Clone)]
+pub struct RecentEnrolling {
+    /// Who.
+    pub caller: Caller,
+}
+
+impl FromRequestParts<App> for RecentEnrolling {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Enrolling { caller } =
+            <Enrolling as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        Recent::require(app, &caller)?;
+        Ok(Self { caller })
+    }
+}
+
 impl OptionalFromRequestParts<App> for Enrolling {
     type Rejection = Error;
 

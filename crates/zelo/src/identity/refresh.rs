@@ -5,11 +5,15 @@ use super::{
     sessions::may_work,
     store::{self, SessionRow},
     tokens::SessionSecret,
+    users::postman,
 };
 use crate::{
     app::App,
+    audit::{Actor, Entry, EventType, Pen},
     clock::{Millis, SECOND},
     error::{Error, Result},
+    ids::UserId,
+    mail::Message,
 };
 use db::Scope;
 
@@ -21,11 +25,11 @@ const MOST_GENERATIONS: i64 = 50_000;
 /// What a refresh token is worth.
 enum Exchange {
     /// The next one.
-    Next(SessionRow),
+    Next(Box<SessionRow>),
     /// Nothing.
     Nothing,
     /// It was exchanged before: one of its two holders is a thief, so the whole family is over.
-    Reused,
+    Reused(UserId),
 }
 
 /// Exchange a refresh token for new tokens. Each works once; one that is used again later than two tabs would ends the
@@ -52,16 +56,16 @@ pub async fn refresh(app: &App, token: &str) -> Result<LoggedIn> {
         }
         if row.secret_digest == given.digest() {
             store::rotate_session(tx, &row, &next.digest(), now).await?;
-            return Ok(Exchange::Next(row));
+            return Ok(Exchange::Next(Box::new(row)));
         }
         if is_late_tab(&row, &given, &next, now) {
-            return Ok(Exchange::Next(row));
+            return Ok(Exchange::Next(Box::new(row)));
         }
         if !was_current(app, &row, &given) {
             return Ok(Exchange::Nothing);
         }
         store::revoke_session(tx, given.tenant, given.session, now).await?;
-        Ok(Exchange::Reused)
+        Ok(Exchange::Reused(row.user))
     })?;
     match outcome {
         Exchange::Next(row) => {
@@ -69,12 +73,26 @@ pub async fn refresh(app: &App, token: &str) -> Result<LoggedIn> {
             Ok(LoggedIn { access_token, refresh_token: next.encode() })
         }
         Exchange::Nothing => Err(Error::Unauthorized),
-        Exchange::Reused => {
+        Exchange::Reused(user) => {
             tracing::warn!(session_id = %given.session, "A refresh token was used twice; its session is ended");
             super::forget_sessions(app);
+            tell_of_reuse(app, &given, user).await?;
             Err(Error::Unauthorized)
         }
     }
+}
+
+/// The session is over already; that nobody could be told must not bring it back.
+async fn tell_of_reuse(app: &App, given: &SessionSecret, user: UserId) -> Result<()> {
+    let pen = Pen::of(app, given.tenant).await?.acting_as(Actor::Anonymous).await?;
+    let postman = postman(app, given.tenant, user).await?;
+    db::write!(app.db, "tell_of_reuse", Scope::Tenant(given.tenant.0), |tx| -> Result<()> {
+        if let Some(postman) = &postman {
+            postman.post(tx, &Message::TokenReuse).await?;
+        }
+        let entry = Entry::of(EventType::TokenReuse, "refresh_token_reused").on("session", given.session);
+        pen.write(tx, entry.denied().with("user_id", user.to_string())).await
+    })
 }
 
 /// The token before the current one, moments after its exchange, while nobody has used what it was exchanged for.

@@ -168,13 +168,13 @@ pub(super) async fn find(app: &App, tenant: TenantId, session: SessionId) -> Res
     let row = db::read!(app.db, "find_session", db::Scope::Tenant(tenant.0), |tx| -> Result<_> {
         Ok(store::find_signed_in(tx, tenant, session).await?)
     })?;
-    let signed_in = Arc::new(admit(app, row.ok_or(Error::Unauthorized)?, now)?);
+    let signed_in = Arc::new(admit(app, &row.ok_or(Error::Unauthorized)?, now)?);
     app.identity.sessions.remember(as_of, &signed_in);
     Ok(signed_in)
 }
 
 /// Whether everything that a session stands on still holds.
-fn admit(app: &App, row: SignedInRow, now: Millis) -> Result<SignedIn> {
+fn admit(app: &App, row: &SignedInRow, now: Millis) -> Result<SignedIn> {
     let session = &row.session;
     let role = Role::from_word(&row.role).ok_or(Error::Unauthorized)?;
     let kind = Kind::from_word(&session.kind).ok_or(Error::Unauthorized)?;

@@ -1,10 +1,11 @@
-//! All SQL of the tables `users`, `logins` and `sessions`.
+//! All SQL of the tables `users`, `logins`, `password_history` and `sessions`.
 
 use crate::{
     clock::Millis,
     ids::{SessionId, TenantId, UserId},
 };
 use db::{Result, Row, Tx, params};
+use uuid::Uuid;
 
 pub(super) struct UserRow {
     pub(super) id: UserId,
@@ -108,6 +109,49 @@ pub(super) async fn replace_hash(
     tx.execute(
         "update users set password_hash = $4 where tenant_id = $1 and id = $2 and password_hash = $3",
         params![tenant, id, old_hash, new_hash],
+    )
+    .await
+}
+
+/// Put a new password in place of one that nobody changed meanwhile. Somebody who was invited is active from now on.
+pub(super) async fn set_password(tx: &mut Tx, user: &UserRow, new_hash: &str, now: Millis) -> Result<u64> {
+    tx.execute(
+        "update users set password_hash = $4, password_changed_at = $5,
+             status = case when status = 'invited' then 'active' else status end
+         where tenant_id = $1 and id = $2 and password_hash = $3",
+        params![user.tenant, user.id, &user.password_hash, new_hash, now],
+    )
+    .await
+}
+
+/// Remember the password that goes, and forget all but the newest `keep`.
+pub(super) async fn remember_password(
+    tx: &mut Tx,
+    user: &UserRow,
+    id: Uuid,
+    keep: i64,
+    now: Millis,
+) -> Result<()> {
+    tx.execute(
+        "insert into password_history (tenant_id, user_id, id, password_hash, replaced_at)
+         values ($1, $2, $3, $4, $5)",
+        params![user.tenant, user.id, id, &user.password_hash, now],
+    )
+    .await?;
+    tx.execute(
+        "delete from password_history where tenant_id = $1 and user_id = $2 and id not in
+             (select id from password_history where tenant_id = $1 and user_id = $2 order by id desc limit $3)",
+        params![user.tenant, user.id, keep],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list_old_hashes(tx: &mut Tx, tenant: TenantId, user: UserId) -> Result<Vec<String>> {
+    tx.query(
+        "select password_hash from password_history where tenant_id = $1 and user_id = $2",
+        params![tenant, user],
+        |row| row.get(0),
     )
     .await
 }

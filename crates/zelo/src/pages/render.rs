@@ -11,9 +11,9 @@ use super::{
     locale::LANGS,
     rich::Style,
     view::{
-        ContactPanel, Content, ConversationItem, ConversationList, ConversationStatus, Delivery, Entry,
-        ErrorPage, FILTERS, Filter, InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange,
-        Notice, STATUS_FILTERS, Side, StatusFilter, Thread, ThreadHead, Window,
+        AccountPage, ContactPanel, Content, ConversationItem, ConversationList, ConversationStatus, Delivery,
+        Entry, ErrorPage, FILTERS, Filter, FormPage, InboxPage, ListQuery, LoginPage, Mark, MessageBubble,
+        MessageRange, Notice, STATUS_FILTERS, ShownLetter, Side, StatusFilter, Thread, ThreadHead, Window,
     },
     words::SHORTCUTS,
 };
@@ -37,6 +37,42 @@ pub fn login(cx: &PageContext, page: &LoginPage) -> Result<String> {
         format!("/login?next={}", askama::filters::urlencode_strict(&page.next)?)
     };
     LoginTemplate { cx, page, error, login_path }.render()
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a FormPage,
+}
+
+/// A page with one form.
+pub fn form(cx: &PageContext, page: &FormPage) -> Result<String> {
+    FormTemplate { cx, page }.render()
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a AccountPage,
+}
+
+/// Somebody's own account.
+pub fn account(cx: &PageContext, page: &AccountPage) -> Result<String> {
+    AccountTemplate { cx, page }.render()
+}
+
+#[derive(Template)]
+#[template(path = "mailbox.html")]
+struct MailboxTemplate<'a> {
+    cx: &'a PageContext,
+    letters: &'a [ShownLetter],
+}
+
+/// What would have been sent by mail.
+pub fn mailbox(cx: &PageContext, letters: &[ShownLetter]) -> Result<String> {
+    MailboxTemplate { cx, letters }.render()
 }
 
 #[derive(Template)]

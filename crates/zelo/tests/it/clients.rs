@@ -4,6 +4,7 @@ use crate::{
     program::in_repository,
     stage::{TestApp, environment, http},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use simulator::{Channel, NewContact, Simulator, SimulatorConfig};
 use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
@@ -169,4 +170,69 @@ async fn run_python(python: &str, arguments: &[&str]) {
     let said =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
+}
+
+/// PyJWT and pyotp were written by others from the same standards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m01_s02_pyotp_and_pyjwt_agree_with_us() {
+    let Some(python) = environment("ZELO_TEST_PYTHON") else {
+        println!("skipped: ZELO_TEST_PYTHON names no Python with pyotp; `./test clients` makes one");
+        return;
+    };
+    let secret = "0b1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa";
+    let app = TestApp::with_settings(&[("auth.jwt_secret", secret)]).await;
+    let ana = app.tenant("hotel").await.agent("ana").await;
+    let (script, now) = (in_repository("tests/clients/identity_client.py"), app.clock.now().to_string());
+    let arguments = [app.web.url.as_str(), &ana.email, crate::stage::PASSWORD, secret, &now];
+    let output = Command::new(python).arg(script).args(arguments).kill_on_drop(true).output().await.unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    println!("{said}");
+    app.run_jobs().await;
+}
+
+/// The most common passwords as zxcvbn's own authors list them, at PyPI: each that is long enough beside a second factor,
+/// and each made long enough to stand alone in the ways that people do it.
+#[tokio::test]
+async fn a03_three_thousand_common_passwords_are_refused() {
+    let Some(python) = environment("ZELO_TEST_PYTHON") else {
+        println!("skipped: ZELO_TEST_PYTHON names no Python with zxcvbn; `./test clients` makes one");
+        return;
+    };
+    let script = "from zxcvbn.frequency_lists import FREQUENCY_LISTS as f; print(chr(10).join(f['passwords'][:30000]))";
+    let output = Command::new(python).args(["-c", script]).output().await.unwrap();
+    let list = String::from_utf8(output.stdout).unwrap();
+    let words: Vec<&str> = list.lines().collect();
+    let common = |password: &str, has_mfa: bool| {
+        let problem = zelo::identity::password_problem("password", password, &[], has_mfa);
+        problem.is_some_and(|problem| problem.code == "too_common")
+    };
+    let long: Vec<&&str> = words.iter().filter(|word| word.chars().count() >= 8).take(3000).collect();
+    let mut alone = 0;
+    for word in words.iter().take(3000) {
+        for made in [word.repeat(15_usize.div_ceil(word.len())), format!("{word}{word}{word}12345")] {
+            assert!(made.chars().count() < 15 || common(&made, false), "{made}");
+            alone += 1;
+        }
+    }
+    let mut times = Vec::new();
+    for word in &long {
+        let began = std::time::Instant::now();
+        assert!(common(word, true), "{word}");
+        times.push(began.elapsed());
+    }
+    for n in 0..1000 {
+        let random = URL_SAFE_NO_PAD.encode(zelo::crypto::digest(format!("{n}").as_bytes()));
+        let began = std::time::Instant::now();
+        assert!(!common(&random[..15], false) && !common(&random[..10], true), "{random}");
+        times.push(began.elapsed());
+    }
+    times.sort();
+    let slowest = times[times.len() * 99 / 100];
+    println!(
+        "a03: {} of the list beside a factor, {alone} made long refused; 99 of 100 in {slowest:?}",
+        long.len()
+    );
+    assert_eq!(long.len(), 3000);
 }

@@ -60,15 +60,25 @@ async fn nothing_personal_lies_in_clear_in_any_file_or_table() {
     let app = TestApp::new().await;
     let hidden = play(&app).await;
 
-    let everything = match app.databases() {
-        Databases::Sqlite { .. } => files_below(app.folder()),
-        Databases::Postgres { .. } => rows_of_all_tables(&app).await,
-    };
+    let everything = everything(&app).await;
 
     assert!(found(&everything, IN_CLEAR).is_some(), "the scan finds nothing at all");
     for needle in &hidden {
         assert_eq!(found(&everything, needle), None, "{needle:?} lies in clear");
     }
+}
+
+/// Everything that lies on disk.
+async fn everything(app: &TestApp) -> Vec<(String, Vec<u8>)> {
+    match app.databases() {
+        Databases::Sqlite { .. } => files_below(app.folder()),
+        Databases::Postgres { .. } => rows_of_all_tables(app).await,
+    }
+}
+
+/// Whether a text lies in clear anywhere on disk.
+pub(crate) async fn lies_in_clear(app: &TestApp, needle: &str) -> bool {
+    found(&everything(app).await, needle).is_some()
 }
 
 /// Where a text is found: as it is, in any case of letters, or as hexadecimal digits of its bytes.

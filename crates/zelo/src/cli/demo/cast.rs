@@ -119,8 +119,10 @@ impl Cast {
 
     /// The same for people.
     pub(super) fn to_text(&self, url: &str, simulator_url: &str) -> String {
-        let mut text =
-            format!("The desk:            {url}\nA customer's phone:  {simulator_url}\n\nLog in as\n");
+        let mut text = format!(
+            "The desk:            {url}\nA customer's phone:  {simulator_url}\nMail to the staff:   {url}/mailbox\n\n\
+                 Log in as\n"
+        );
         for user in self.users.iter().chain([&self.super_admin]) {
             text.push_str(&format!("  {:<36} {}  ({})\n", user.email, user.password, user.role));
         }

@@ -1,8 +1,12 @@
 //! A session begins.
 
-use super::{device, store};
+use super::{
+    device,
+    store::{self, Seen},
+};
 use crate::{
     app::App,
+    audit::{Actor, Entry, EventType, Pen},
     crypto::{Place, random_bytes},
     error::{Error, Result},
     identity::{
@@ -10,10 +14,15 @@ use crate::{
         sessions::Kind,
         store::{self as people, SessionRow, UserRow},
         tokens::SessionSecret,
+        users::postman,
     },
     ids::{SessionId, UserId},
+    mail::Message,
 };
 use db::Scope;
+
+/// After so many wrong passwords a right one is told to the owner.
+const SUSPICIOUS: i64 = 3;
 
 /// Who proved what.
 pub(super) struct Proof<'p> {
@@ -46,6 +55,11 @@ impl Entered {
     /// The value of the session cookie.
     pub fn cookie(&self) -> String {
         self.secret.encode()
+    }
+
+    /// Whether it is one of the platform's own people.
+    pub fn is_of_platform(&self) -> bool {
+        self.secret.tenant.0.is_nil()
     }
 
     /// The first tokens of the session.
@@ -89,12 +103,28 @@ pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client)
         expires_at: now + app.identity.rules.life(proof.kind, role),
         revoked_at: None,
     };
+    let pen = Pen::of(app, user.tenant).await?.acting_as(Actor::User(user.tenant, user.id)).await?;
+    let postman = postman(app, user.tenant, user.id).await?.ok_or(Error::Unauthorized)?;
     db::write!(app.db, "log_in", Scope::Tenant(user.tenant.0), |tx| -> Result<()> {
         people::insert_session(tx, &row).await?;
         people::note_login(tx, user.tenant, user.id, now).await?;
-        store::see_device(tx, user.tenant, user.id, &device.digest, now).await?;
+        if proof.methods != "password" {
+            let entry = Entry::of(EventType::MfaChallengePassed, "code_accepted").on("user", user.id);
+            pen.write(tx, entry.with("methods", proof.methods)).await?;
+        }
+        if store::see_device(tx, user.tenant, user.id, &device.digest, now).await? == Seen::New {
+            postman.post(tx, &Message::NewDevice { program: client.program.clone() }).await?;
+            pen.write(tx, Entry::of(EventType::LoginSuspicious, "new_device").on("user", user.id)).await?;
+        }
+        let failures = store::find_failures(tx, proof.email_digest).await?;
+        if failures.passwords >= SUSPICIOUS {
+            postman.post(tx, &Message::SuccessAfterFailures).await?;
+            let entry = Entry::of(EventType::LoginSuspicious, "success_after_failures").on("user", user.id);
+            pen.write(tx, entry.with("failures", failures.passwords)).await?;
+        }
         store::clear_failures(tx, proof.email_digest).await?;
-        Ok(())
+        let entry = Entry::of(EventType::LoginSuccess, "logged_in").on("session", row.id);
+        pen.write(tx, entry.with("methods", proof.methods)).await
     })?;
     Ok(Entered { secret, user: user.id, must_enrol: proof.must_enrol, new_device: device.fresh })
 }

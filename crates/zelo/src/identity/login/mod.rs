@@ -4,30 +4,41 @@
 
 mod begin;
 mod device;
+mod second;
 mod store;
 
 pub(super) use begin::client_place;
 pub use begin::{Entered, LoggedIn};
+pub use second::log_in_with_code;
+pub(super) use second::{note_wrong_code, refuse_guessers};
+pub(super) use store::clear_failures;
 
 use super::{
+    Client, Role, mfa,
     sessions::{Kind, may_work},
     store::UserRow,
     users::email_digest,
 };
 use crate::{
     app::App,
+    audit::{Actor, Entry, EventType, Pen},
+    clock::{DAY, Millis},
     error::{Error, Result},
-    identity::Client,
     ids::{TenantId, UserId},
 };
 use begin::Proof;
 use db::Scope;
 use zeroize::Zeroizing;
 
+/// How long failures are remembered without another one.
+const REMEMBERED: Millis = DAY;
+
 /// What a right password opens.
 pub enum Entrance {
     /// A session.
     In(Entered),
+    /// A code is needed too: the secret under which it is awaited.
+    Code(String),
 }
 
 /// Log in with a password.
@@ -43,20 +54,30 @@ pub async fn log_in(
     client: &Client,
 ) -> Result<Entrance> {
     let digest = email_digest(app, email).await?;
-    let Some(user) = check_password(app, &digest, password).await? else {
-        note_failure(app, &digest).await?;
+    let (user, open) = check_password(app, &digest, password).await?;
+    let Some(row) = user.as_ref().filter(|_| open) else {
+        note_wrong_password(app, &digest, user.as_ref()).await?;
         return Err(Error::Unauthorized);
     };
-    let proof = Proof { user: &user, kind, methods: "password", must_enrol: false, email_digest: &digest };
+    let role = Role::from_word(&row.role).ok_or(Error::Unauthorized)?;
+    let (enrolled, required) =
+        db::read!(app.db, "find_second_factor", Scope::Tenant(row.tenant.0), |tx| -> Result<_> {
+            let enrolled = mfa::is_enrolled(tx, row.tenant, row.id).await?;
+            Ok((enrolled, mfa::is_required(app, tx, row.tenant, role).await?))
+        })?;
+    if enrolled {
+        return Ok(Entrance::Code(mfa::begin_challenge(app, row, kind, digest).await?));
+    }
+    let proof = Proof { user: row, kind, methods: "password", must_enrol: required, email_digest: &digest };
     Ok(Entrance::In(begin::begin_session(app, &proof, client).await?))
 }
 
-/// The account behind an address, if this is its password and it is open.
+/// The account behind an address, and whether this is its password and it is open.
 async fn check_password(
     app: &App,
     email_digest: &[u8; 16],
     password: Zeroizing<String>,
-) -> Result<Option<UserRow>> {
+) -> Result<(Option<UserRow>, bool)> {
     let login = db::read!(app.db, "find_login", Scope::Platform, |tx| -> Result<_> {
         Ok(super::store::find_login(tx, email_digest).await?)
     })?;
@@ -68,10 +89,10 @@ async fn check_password(
     })?;
     let hash = found.as_ref().map(|(user, _)| user.password_hash.clone());
     let checked = app.identity.passwords.verify(password, hash).await?;
-    let Some((user, status)) = found else { return Ok(None) };
+    let Some((user, status)) = found else { return Ok((None, false)) };
     let is_open = user.status == "active" && may_work(tenant, status.as_deref());
     if !checked.matches || !is_open {
-        return Ok(None);
+        return Ok((Some(user), false));
     }
     if let Some(better) = checked.better_hash {
         db::write!(app.db, "rehash_password", Scope::Tenant(tenant.0), |tx| -> Result<()> {
@@ -79,13 +100,36 @@ async fn check_password(
             Ok(())
         })?;
     }
-    Ok(Some(user))
+    Ok((Some(user), true))
 }
 
-/// Count a wrong password, for an unknown address too.
-pub(super) async fn note_failure(app: &App, email_digest: &[u8; 16]) -> Result<()> {
+/// Count and note a wrong password, for an unknown address too, and at the same cost.
+pub(super) async fn note_wrong_password(
+    app: &App,
+    email_digest: &[u8; 16],
+    user: Option<&UserRow>,
+) -> Result<()> {
     let now = app.clock.now();
-    db::write!(app.db, "note_failed_login", Scope::Platform, |tx| -> Result<()> {
-        Ok(store::note_password_failure(tx, email_digest, now).await?)
+    let tenant = user.map_or(TenantId(uuid::Uuid::nil()), |user| user.tenant);
+    let pen = Pen::of(app, tenant).await?.acting_as(Actor::Anonymous).await?;
+    let mut entry = Entry::of(EventType::LoginFailed, "wrong_password").failed();
+    if let Some(user) = user {
+        entry = entry.on("user", user.id);
+    }
+    db::write!(app.db, "note_failed_login", Scope::Tenant(tenant.0), |tx| -> Result<()> {
+        store::note_password_failure(tx, email_digest, now).await?;
+        pen.write(tx, entry.clone()).await
+    })
+}
+
+/// Forget failures of long ago.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn sweep_attempts(app: &App) -> Result<()> {
+    let before = app.clock.now() - REMEMBERED;
+    db::write!(app.db, "sweep_login_attempts", Scope::Platform, |tx| -> Result<()> {
+        store::delete_attempts_before(tx, before).await?;
+        Ok(())
     })
 }

@@ -19,7 +19,56 @@ pub(super) async fn note_password_failure(tx: &mut Tx, email_digest: &[u8; 16], 
     Ok(())
 }
 
-pub(super) async fn clear_failures(tx: &mut Tx, email_digest: &[u8; 16]) -> Result<u64> {
+/// Failures since the last success.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Failures {
+    pub(super) passwords: i64,
+    pub(super) codes: i64,
+    pub(super) code_window_began_at: Millis,
+}
+
+pub(super) async fn find_failures(tx: &mut Tx, email_digest: &[u8; 16]) -> Result<Failures> {
+    let found = tx
+        .query_opt(
+            "select password_failures, code_failures, code_window_began_at from login_attempts where email_digest = $1",
+            params![email_digest],
+            |row| {
+                Ok(Failures { passwords: row.get(0)?, codes: row.get(1)?, code_window_began_at: row.get(2)? })
+            },
+        )
+        .await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Count a wrong code; those from before `since` no longer count. Returns how many there are.
+pub(super) async fn note_code_failure(
+    tx: &mut Tx,
+    email_digest: &[u8; 16],
+    now: Millis,
+    since: Millis,
+) -> Result<i64> {
+    tx.query_one(
+        "insert into login_attempts (email_digest, password_failures, code_failures, code_window_began_at, last_at)
+         values ($1, 0, 1, $2, $2)
+         on conflict (email_digest) do update set
+             code_failures = case when login_attempts.code_failures = 0 or login_attempts.code_window_began_at <= $3
+                 then 1 else login_attempts.code_failures + 1 end,
+             code_window_began_at = case
+                 when login_attempts.code_failures = 0 or login_attempts.code_window_began_at <= $3
+                 then $2 else login_attempts.code_window_began_at end,
+             last_at = $2
+         returning code_failures",
+        params![email_digest, now, since],
+        |row| row.get(0),
+    )
+    .await
+}
+
+pub(super) async fn delete_attempts_before(tx: &mut Tx, before: Millis) -> Result<u64> {
+    tx.execute("delete from login_attempts where last_at < $1", params![before]).await
+}
+
+pub(in crate::identity) async fn clear_failures(tx: &mut Tx, email_digest: &[u8; 16]) -> Result<u64> {
     tx.execute("delete from login_attempts where email_digest = $1", params![email_digest]).await
 }
 

@@ -3,9 +3,11 @@
 //! Every page works as a plain form or link; with the header `X-Fragment` the same addresses answer with the part of the
 //! page that changed. Refusals are notices in fragments and pages of their own otherwise.
 
+mod account;
 mod actions;
 mod address;
 mod content;
+mod doors;
 mod entries;
 mod files;
 mod inbox;
@@ -32,7 +34,22 @@ const LARGEST_FORM: usize = 64 * 1024;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/login", get(session::show_login).post(session::log_in))
+        .route("/login/code", get(doors::show_code).post(doors::log_in_with_code))
         .route("/logout", post(session::log_out))
+        .route("/password/forgot", get(doors::show_forgot).post(doors::forgot))
+        .route("/password/new", get(doors::show_password).post(doors::choose_password))
+        .route("/setup", get(doors::show_setup).post(doors::set_up))
+        .route("/mailbox", get(doors::mailbox))
+        .route("/account", get(account::show_account))
+        .route("/account/password", get(account::show_password).post(account::change_password))
+        .route("/account/mfa", get(account::show_mfa))
+        .route("/account/mfa/start", post(account::start_mfa))
+        .route("/account/mfa/confirm", post(account::confirm_mfa))
+        .route("/account/mfa/codes", post(account::new_codes))
+        .route("/account/mfa/off", get(account::show_off).post(account::switch_off))
+        .route("/account/sessions/end", post(account::end_all))
+        .route("/account/sessions/{id}/end", post(account::end_session))
+        .route("/account/again", get(account::show_again_page).post(account::prove_again))
         .route("/session/preferences", post(session::prefer))
         .route("/session/token", get(session::token))
         .route("/", get(inbox::show))

@@ -1,7 +1,9 @@
 //! Logging in and out, and what a browser remembers.
 
 use super::{
+    account::ENROL,
     address::checked_next,
+    doors::ask_for_code,
     visit::{LANG_COOKIE, THEME_COOKIE, Visit, html, see, with_body},
 };
 use crate::{
@@ -19,8 +21,8 @@ use crate::{
 use axum::{
     Form,
     extract::{State, rejection::FormRejection},
-    http::{HeaderName, HeaderValue, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -34,12 +36,14 @@ pub(super) struct Onward {
     next: Option<String>,
 }
 
-/// The log-in page; those who are signed in go on. The platform's own people have no other page, so they see it too.
+/// The log-in page; those who are signed in go on, the platform's own people to their account.
 pub(super) async fn show_login(State(app): State<App>, visit: Visit, caller: Option<Caller>) -> Response {
     let onward: Onward = visit.query();
     let next = checked_next(onward.next.as_deref().unwrap_or("/"));
-    if caller.is_some_and(|caller| !caller.signed_in.role.is_platform()) {
-        return see(next);
+    match caller {
+        Some(caller) if caller.signed_in.role.is_platform() => return see("/account"),
+        Some(_) => return see(next),
+        None => {}
     }
     let page = LoginPage { next: next.to_owned(), host: host(&app), ..LoginPage::default() };
     html(render::login(&visit.cx, &page)).unwrap_or_else(|error| visit.refuse(error))
@@ -67,6 +71,7 @@ pub(super) async fn log_in(
     let (next, password) = (checked_next(&next), Zeroizing::new(password));
     match identity::log_in(&app, Kind::Cookie, &email, password, &client).await {
         Ok(Entrance::In(entered)) => welcome(&app, &entered, next),
+        Ok(Entrance::Code(token)) => ask_for_code(&app, &visit, &token, next),
         Err(error) => {
             let cause = login_error(&error);
             let page = LoginPage { next: next.to_owned(), email, error: Some(cause), host: host(&app) };
@@ -76,7 +81,13 @@ pub(super) async fn log_in(
 }
 
 /// On to the page, with the cookie of the session, and the one by which this browser will be known.
-fn welcome(app: &App, entered: &Entered, next: &str) -> Response {
+pub(super) fn welcome(app: &App, entered: &Entered, next: &str) -> Response {
+    let next = match next {
+        _ if entered.must_enrol => ENROL,
+        // The inbox is a tenant's.
+        "/" if entered.is_of_platform() => "/account",
+        next => next,
+    };
     let mut response = (session_cookie(app, &entered.cookie()), see(next)).into_response();
     if let Some(secret) = &entered.new_device {
         let name = device_cookie_name(app.config.is_development());
@@ -111,7 +122,8 @@ pub(super) async fn log_out(State(app): State<App>, visit: Visit, caller: Option
     (no_session_cookie(&app), headers, see("/login")).into_response()
 }
 
-type CookieHeader = [(HeaderName, String); 1];
+/// A header that sets a cookie; several of them are appended, not replaced.
+pub(super) type CookieHeader = AppendHeaders<[(HeaderName, String); 1]>;
 
 /// Kept for as long as a session can last; the server ends it earlier where it must.
 fn session_cookie(app: &App, value: &str) -> CookieHeader {
@@ -122,13 +134,37 @@ fn no_session_cookie(app: &App) -> CookieHeader {
     cookie(app, "", 0)
 }
 
+/// Long enough for the second step, whose secret ends by then anyway.
+const CODE_AWAITED: u64 = 300;
+
+fn challenge_cookie_name(is_development: bool) -> &'static str {
+    if is_development { "zelo_code" } else { "__Host-zelo_code" }
+}
+
+/// Keeps the secret of a half-finished log-in out of the page.
+pub(super) fn challenge_cookie(app: &App, token: &str) -> CookieHeader {
+    named_cookie(app, challenge_cookie_name(app.config.is_development()), token, CODE_AWAITED)
+}
+
+pub(super) fn no_challenge_cookie(app: &App) -> CookieHeader {
+    named_cookie(app, challenge_cookie_name(app.config.is_development()), "", 0)
+}
+
+/// The secret of the half-finished log-in, if the browser has one.
+pub(super) fn find_challenge(app: &App, headers: &HeaderMap) -> Option<String> {
+    super::visit::cookie(headers, challenge_cookie_name(app.config.is_development())).map(str::to_owned)
+}
+
 fn cookie(app: &App, value: &str, seconds: u64) -> CookieHeader {
-    let is_development = app.config.is_development();
-    let (name, secure) = (session_cookie_name(is_development), secure(is_development));
-    [(
+    named_cookie(app, session_cookie_name(app.config.is_development()), value, seconds)
+}
+
+fn named_cookie(app: &App, name: &str, value: &str, seconds: u64) -> CookieHeader {
+    let secure = secure(app.config.is_development());
+    AppendHeaders([(
         header::SET_COOKIE,
         format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}"),
-    )]
+    )])
 }
 
 fn secure(is_development: bool) -> &'static str {

@@ -79,6 +79,9 @@ impl Visit {
         if matches!(error, Error::Unauthorized) && !self.is_fragment {
             return self.to_login();
         }
+        if matches!(error, Error::MfaRequired) && !self.is_fragment {
+            return see(super::account::ENROL);
+        }
         let request_id = current_ids().map(|ids| ids.request_id.to_string());
         let html = if self.is_fragment {
             render::notice(&self.cx, &notice(&error, None))
@@ -195,7 +198,7 @@ pub(super) fn nothing() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -44,6 +44,9 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
         let page = LoginPage { error, ..LoginPage::default() };
         all.push((format!("login {error:?}"), render::login(cx, &page).unwrap()));
     }
+    for (name, page) in account_pages() {
+        all.push((name.to_owned(), page(cx)));
+    }
     for status in [403, 404, 500] {
         let page = ErrorPage { status, request_id: None };
         all.push((format!("error {status}"), render::error(cx, &page).unwrap()));
@@ -53,6 +56,65 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
         all.push((format!("notice {kind:?}"), render::notice(cx, &notice).unwrap()));
     }
     all
+}
+
+type Page = fn(&PageContext) -> String;
+
+/// Forms that stand alone, the account, the mailbox.
+fn account_pages() -> [(&'static str, Page); 5] {
+    [
+        ("form", |cx| {
+            let page = FormPage {
+                heading: "newpass-title",
+                hint: Some(cx.text_name("newpass-hint", "ana@hotel.example.com")),
+                action: "/password/new".to_owned(),
+                hidden: vec![("token", "x".to_owned())],
+                fields: vec![
+                    FormField::email("login-email", "ana@hotel.example.com"),
+                    FormField::current_password("account-current-password"),
+                    FormField::new_password("newpass-label"),
+                    FormField::code("code-label"),
+                ],
+                submit: Some("newpass-submit"),
+                error: Some(cx.text("door-too-common")),
+                picture: Some("<svg viewBox=\"0 0 1 1\"></svg>".to_owned()),
+                word: Some("MZXW6YTB".to_owned()),
+                list: vec!["01-7K2M-XQ9A-0DTE-W5RN".to_owned()],
+                back: Some("/account"),
+            };
+            render::form(cx, &page).unwrap()
+        }),
+        ("bare form", |cx| {
+            render::form(cx, &FormPage { heading: "setup-title", ..FormPage::default() }).unwrap()
+        }),
+        ("account", |cx| render::account(cx, &account(true)).unwrap()),
+        ("account without a factor", |cx| render::account(cx, &account(false)).unwrap()),
+        ("mailbox", |cx| {
+            let letter = ShownLetter {
+                subject: "Escolha uma nova senha".to_owned(),
+                to: "ana@hotel.example.com".to_owned(),
+                at: "20/11 09:00".to_owned(),
+                text: "Olá, Ana.\n\nhttp://localhost/password/new?token=x\n".to_owned(),
+            };
+            render::mailbox(cx, &[letter]).unwrap() + &render::mailbox(cx, &[]).unwrap()[..0]
+        }),
+    ]
+}
+
+fn account(enabled: bool) -> AccountPage {
+    let session = |number: u128, is_current| AccountSession {
+        id: uuid::Uuid::from_u128(number),
+        program: "Mozilla/5.0 (X11; Linux x86_64)".to_owned(),
+        address: Some("192.0.2.7".to_owned()),
+        used: "20/11 09:00".to_owned(),
+        is_current,
+    };
+    AccountPage {
+        name: "Ana Prado".to_owned(),
+        email: "ana@hotel.example.com".to_owned(),
+        mfa: AccountMfa { enabled, required: false, backup_codes_left: 8 },
+        sessions: vec![session(1, true), session(2, false)],
+    }
 }
 
 fn login_errors() -> [Option<LoginError>; 6] {

@@ -36,6 +36,9 @@ fn named_by_rust() -> BTreeSet<String> {
         include_str!("../words.rs"),
         include_str!("../time.rs"),
         include_str!("../context.rs"),
+        include_str!("../routes/account.rs"),
+        include_str!("../routes/doors.rs"),
+        include_str!("../../mail/message.rs"),
         include_str!("../routes/content.rs"),
         include_str!("../routes/entries.rs"),
     ];

@@ -2,6 +2,7 @@
 //!
 //! Times are Unix milliseconds; the fragment formats them with the reader's offset. Texts are what people wrote, not HTML.
 
+mod account;
 mod contact;
 mod error;
 mod inbox;
@@ -9,6 +10,7 @@ mod message;
 mod person;
 mod thread;
 
+pub use account::{AccountMfa, AccountPage, AccountSession, FormField, FormPage, ShownLetter};
 pub use contact::{ContactPanel, PastConversation};
 pub use error::{ErrorPage, LoginError, LoginPage, Notice, NoticeKind};
 pub use inbox::{

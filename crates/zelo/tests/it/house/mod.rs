@@ -4,5 +4,6 @@ mod routes;
 mod schema;
 mod sources;
 
+pub(crate) use routes::protected_operations;
 pub(crate) use schema::PLATFORM_TABLES;
 pub(crate) use sources::product_sources;

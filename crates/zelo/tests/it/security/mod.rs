@@ -1,8 +1,11 @@
 //! Rows of `docs/security-checklist.md`, each a test that is named after its row; a file for each letter.
 
+mod a;
+mod account;
 mod browser;
 mod desk;
 mod h;
 mod i;
+mod m;
 mod r;
 mod s;

@@ -1,5 +1,7 @@
 //! Sessions and tokens.
 
+mod cookies;
+mod ended;
 mod forged;
 
 use crate::stage::{Agent, Answer, TestApp};

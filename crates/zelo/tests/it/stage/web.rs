@@ -71,6 +71,16 @@ impl Web {
         Answer::of(request.send().await.unwrap()).await
     }
 
+    /// A form of one of our own pages.
+    pub(crate) async fn post_form(&self, path: &str, form: impl Into<String>) -> Answer {
+        let request = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded");
+        Answer::of(request.body(form.into()).send().await.unwrap()).await
+    }
+
     /// A webhook as Meta posts it: these bytes, signed with this secret.
     pub(crate) async fn post_signed(&self, secret: &str, body: impl Into<Vec<u8>>) -> Answer {
         let body = body.into();

@@ -57,7 +57,7 @@ impl Things {
             Some("messages") => self.message,
             Some("channels") => self.channel,
             Some("users") => self.user,
-            Some("auth") => self.session,
+            Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
         }
@@ -71,7 +71,8 @@ pub(crate) fn names_a_thing(route: &Route) -> bool {
 
 /// Whether whoever calls it is signed out afterwards.
 pub(crate) fn ends_sessions(route: &Route) -> bool {
-    ["POST /auth/logout", "DELETE /auth/sessions"].contains(&route.name().as_str())
+    ["POST /auth/logout", "DELETE /auth/sessions", "POST /account/sessions/end"]
+        .contains(&route.name().as_str())
 }
 
 /// A request of the route: the path names `here`, the body names `there`.
@@ -101,6 +102,18 @@ fn body(route: &Route, here: &Things, there: &Things) -> Body {
 fn form(path: &str) -> &'static str {
     match path {
         "/login" => "email=x%40example.com&password=x&next=%2F",
+        "/login/code" => "code=000000&next=%2F",
+        "/password/forgot" => "email=x%40example.com",
+        "/password/new" => "token=x&new_password=x",
+        "/setup" => "token=x&email=x%40example.com&new_password=x",
+        "/account/password" => "password=lagoa-calma-em-maio&new_password=x",
+        "/account/mfa/confirm" => "code=000000",
+        "/account/mfa/off" => "password=lagoa-calma-em-maio&code=000000",
+        "/account/again" => "password=lagoa-calma-em-maio",
+        "/account/mfa/start"
+        | "/account/mfa/codes"
+        | "/account/sessions/end"
+        | "/account/sessions/{id}/end" => "",
         "/logout" | "/conversations/{id}/read" | "/messages/{id}/retry" => "",
         "/session/preferences" => "theme=dark&next=%2F",
         "/conversations/{id}/messages" => "text=ol%C3%A1",
@@ -123,7 +136,14 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/whatsapp/send" => {
             json!({"channel_id": there.channel, "to": here.phone, "type": "text", "text": "olá"})
         }
-        "/users" => json!({"name": "", "email": "", "role": "viewer", "password": ""}),
+        "/auth/login/mfa-verify" => json!({"mfa_token": "x", "code": "000000"}),
+        "/auth/password" => json!({"current_password": PASSWORD, "new_password": "x"}),
+        "/auth/password/forgot" => json!({"email": "x@example.com"}),
+        "/auth/password/reset" => json!({"token": "x", "new_password": "x"}),
+        "/auth/mfa/confirm" | "/auth/mfa/verify" => json!({"code": "000000"}),
+        "/auth/mfa/disable" => json!({"password": PASSWORD, "code": "000000"}),
+        "/mfa-policy" => json!({"everyone": false, "roles": []}),
+        "/users" => json!({"name": "", "email": "", "role": "viewer"}),
         "/tenants" => json!({"name": "", "slug": ""}),
         "/channels" => {
             json!({"name": "", "phone_number_id": "1", "waba_id": "1", "access_token": "t", "app_secret": "s"})
@@ -131,6 +151,9 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/auth/logout"
         | "/conversations/{id}/read"
         | "/messages/{id}/retry"
+        | "/auth/mfa/enable"
+        | "/auth/mfa/backup-codes/regenerate"
+        | "/users/{id}/invitation"
         | "/channels/{id}/check"
         | "/admin/webhook-events/{id}/replay" => json!({}),
         other => panic!("say what {other} is asked for"),

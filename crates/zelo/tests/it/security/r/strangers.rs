@@ -110,7 +110,7 @@ async fn r04_naming_another_tenant_has_no_effect() {
     let (app, hotel, clinic) = two_tenants().await;
     let before = Fingerprint::of(&app, hotel.tenant.id).await;
     let (foreign, own) = (hotel.tenant.id.to_string(), clinic.tenant.id.to_string());
-    for route in tenants_routes().into_iter().filter(|route| route.name() != "DELETE /auth/sessions/{id}") {
+    for route in tenants_routes().into_iter().filter(|route| !route.path.contains("sessions/{id}")) {
         if route.method == "GET" {
             let plain = ask(&route, &clinic.things, &clinic.things);
             let headers =

@@ -1,0 +1,99 @@
+//! What a mail says.
+
+use crate::pages::locale::{Lang, t};
+
+/// The mails that there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// The password was changed.
+    PasswordChanged,
+    /// A second factor was set up.
+    MfaEnrolled,
+    /// The second factor was taken away.
+    MfaDisabled,
+    /// An administrator took the second factor away.
+    MfaReset,
+    /// New backup codes replace the old ones.
+    BackupCodesRegenerated,
+    /// A log-in from a browser or program that was not known.
+    NewDevice {
+        /// What it calls itself.
+        program: String,
+    },
+    /// A log-in after several failures.
+    SuccessAfterFailures,
+    /// The right password was followed by no right code.
+    MfaHalfFinished,
+    /// Many wrong codes.
+    MfaGuessed,
+    /// A refresh token was used twice.
+    TokenReuse,
+    /// A link to choose a new password.
+    PasswordReset {
+        /// The address to open.
+        link: String,
+    },
+    /// A link to choose the first password.
+    Invitation {
+        /// The address to open.
+        link: String,
+    },
+}
+
+impl Message {
+    /// Its word in the database.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password_changed",
+            Self::MfaEnrolled => "mfa_enrolled",
+            Self::MfaDisabled => "mfa_disabled",
+            Self::MfaReset => "mfa_reset",
+            Self::BackupCodesRegenerated => "backup_codes_regenerated",
+            Self::NewDevice { .. } => "new_device",
+            Self::SuccessAfterFailures => "success_after_failures",
+            Self::MfaHalfFinished => "mfa_half_finished",
+            Self::MfaGuessed => "mfa_guessed",
+            Self::TokenReuse => "token_reuse",
+            Self::PasswordReset { .. } => "password_reset",
+            Self::Invitation { .. } => "invitation",
+        }
+    }
+
+    fn text_keys(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::PasswordChanged => ("mail-password-changed-subject", "mail-password-changed"),
+            Self::MfaEnrolled => ("mail-mfa-enrolled-subject", "mail-mfa-enrolled"),
+            Self::MfaDisabled => ("mail-mfa-disabled-subject", "mail-mfa-disabled"),
+            Self::MfaReset => ("mail-mfa-reset-subject", "mail-mfa-reset"),
+            Self::BackupCodesRegenerated => ("mail-backup-codes-subject", "mail-backup-codes"),
+            Self::NewDevice { .. } => ("mail-new-device-subject", "mail-new-device"),
+            Self::SuccessAfterFailures => ("mail-after-failures-subject", "mail-after-failures"),
+            Self::MfaHalfFinished => ("mail-half-finished-subject", "mail-half-finished"),
+            Self::MfaGuessed => ("mail-guessed-subject", "mail-guessed"),
+            Self::TokenReuse => ("mail-token-reuse-subject", "mail-token-reuse"),
+            Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
+            Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
+        }
+    }
+
+    /// Subject and text.
+    pub(super) fn in_words(&self, lang: Lang, name: &str, address: &str) -> (String, String) {
+        let (subject, text) = self.text_keys();
+        let link = match self {
+            Self::PasswordReset { link } | Self::Invitation { link } => link.as_str(),
+            _ => address,
+        };
+        let program = match self {
+            Self::NewDevice { program } => program.as_str(),
+            _ => "",
+        };
+        let args = [
+            ("name", name.to_owned().into()),
+            ("link", link.to_owned().into()),
+            ("program", program.to_owned().into()),
+        ];
+        let greeting = t(lang, "mail-greeting", &args);
+        let foot = t(lang, "mail-foot", &[("address", address.to_owned().into())]);
+        (t(lang, subject, &[]), format!("{greeting}\n\n{}\n\n{foot}\n", t(lang, text, &args)))
+    }
+}

@@ -1,0 +1,30 @@
+mail-greeting = Hello { $name },
+mail-foot = This message comes from Zelo at { $address }. If this was not you, tell whoever runs the installation.
+mail-password-changed-subject = Your password was changed
+mail-password-changed = The password of your account was changed, and your other log-ins were ended. If this was not you, ask for a new password link at { $link }/password/forgot.
+mail-mfa-enrolled-subject = Two-step verification is on
+mail-mfa-enrolled = Two-step verification of your account was switched on.
+mail-mfa-disabled-subject = Two-step verification is off
+mail-mfa-disabled = Two-step verification of your account was switched off.
+mail-mfa-reset-subject = Two-step verification was removed
+mail-mfa-reset = Whoever administers your account removed two-step verification. Log in with your password and switch it on again.
+mail-backup-codes-subject = New backup codes
+mail-backup-codes = New backup codes were made; the ones before no longer work.
+mail-new-device-subject = Log-in from a new device
+mail-new-device = Somebody logged in to your account with a device that was not known: { $program }
+mail-after-failures-subject = Log-in after wrong passwords
+mail-after-failures = Somebody logged in to your account after several tries with a wrong password.
+mail-half-finished-subject = A log-in stopped at the second step
+mail-half-finished = Somebody used your right password and gave no valid code. If this was not you, change the password.
+mail-guessed-subject = Many wrong codes
+mail-guessed = Somebody who has your password gave several wrong codes. Change the password.
+mail-token-reuse-subject = A log-in was ended for safety
+mail-token-reuse = The key of one of your log-ins was used twice, so the log-in was ended. Log in again.
+mail-reset-subject = Choose a new password
+mail-reset = To choose a new password, open this address. It works for one hour and once.
+
+    { $link }
+mail-invitation-subject = Invitation to Zelo
+mail-invitation = You are invited to work in Zelo. To choose your password, open this address. It works for seven days and once.
+
+    { $link }
