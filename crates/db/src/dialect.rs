@@ -74,6 +74,7 @@ fn fragment(engine: Engine, name: &str) -> Option<&'static str> {
         // The type of a parameter that may be null.
         "uuid_type" => ("blob", "uuid"),
         "int_type" => ("integer", "bigint"),
+        "blob_type" => ("blob", "bytea"),
         _ => return None,
     };
     Some(match engine {

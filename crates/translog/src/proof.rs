@@ -38,6 +38,11 @@ impl Leaves {
         self.levels.first().map_or(0, |leaves| leaves.len() as u64)
     }
 
+    /// The root over all leaves; none when there are none.
+    pub fn root(&self) -> Option<Hash> {
+        (self.size() > 0).then(|| self.subtree(0, self.size())).flatten()
+    }
+
     /// The hashes that lead from leaf `index` to the root of the first `size` leaves (RFC 6962, section 2.1.1); none
     /// when there is no such leaf or not as many.
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Option<Vec<Hash>> {
@@ -118,6 +123,7 @@ mod tests {
             leaves.push(*leaf);
             frontier.push(*leaf);
             let size = frontier.size();
+            assert_eq!(leaves.root(), Some(frontier.root()));
             for index in 0..size {
                 let proof = leaves.inclusion_proof(index, size).unwrap();
                 let leaf = hashes[usize::try_from(index).unwrap()];

@@ -46,6 +46,7 @@ fn pages_of(cx: &PageContext) -> Result<Vec<(&'static str, String)>, Box<dyn Err
         ("rare", render::inbox(cx, &sample::inbox(Some(closed)))?),
         ("list", render::inbox(cx, &sample::inbox(None))?),
         ("empty", render::inbox(cx, &sample::empty_inbox(ListQuery::default()))?),
+        ("audit", render::audit(cx, &sample::audit())?),
         ("login", render::login(cx, &login)?),
         ("missing", render::error(cx, &missing)?),
     ])

@@ -123,6 +123,7 @@ impl App {
         let identity = crate::identity::Identity::open(&config, &keyring).await?;
         let redis = RedisClient::of(&config)?;
         let mailer = crate::mail::Mailer::new(&config)?;
+        let audit = crate::audit::Audit::open(&keyring).await?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -139,7 +140,7 @@ impl App {
             redis,
             identity,
             mailer,
-            audit: crate::audit::Audit::default(),
+            audit,
             started_at,
             audience: Audience::default(),
             tasks,

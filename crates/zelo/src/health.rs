@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    audit,
     error::{Error, Result},
     identity::Caller,
     inbound, telemetry,
@@ -134,6 +135,9 @@ async fn publish_counts(app: &App) -> Result<()> {
     metrics::gauge!("zelo_job_oldest_seconds", "queue" => "inbound").set(age as f64);
     metrics::gauge!("zelo_jobs", "queue" => "inbound", "state" => "ready").set(counts.waiting as f64);
     metrics::gauge!("zelo_sockets").set(app.audience.count() as f64);
+    let unsealed = audit::count_unsealed(app).await?;
+    metrics::gauge!("zelo_audit_unsealed_entries").set(unsealed as f64);
+    audit::publish_seal_ages(app).await?;
     app.jobs.publish_gauges().await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
-use crate::{app::App, channels, error::Result, identity, inbound, mail, outbound, telemetry};
+use crate::{app::App, audit, channels, error::Result, identity, inbound, mail, outbound, telemetry};
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ pub async fn start(app: &App) -> Result<Tasks> {
     let processing = inbound::Processing::new(app.clone());
     app.tasks.spawn(processing.run(app.config.ingest.workers, app.stop.clone()));
     let running = workers(app).start().await?;
+    audit::keep_sealing(app);
+    audit::keep_delivering(app);
     watch_directory(app);
     keep_gauges(app);
     Ok(Tasks { running })

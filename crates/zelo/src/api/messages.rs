@@ -3,6 +3,7 @@
 use super::{seal::AnswerSeal, shapes::MessageShape};
 use crate::{
     app::App,
+    audit,
     error::{Error, FieldError, Result},
     http::{
         Idempotent, List, Page, Path, Query,
@@ -40,6 +41,7 @@ pub(super) async fn list_messages(
     Query(after): Query<After>,
     page: Page,
 ) -> Result<axum::Json<List<MessageShape>>> {
+    audit::note_reading(&app, scope.tenant, scope.user, id).await?;
     if let Some(seq) = after.after_seq {
         let found = messages::list_after_seq(&app, scope.tenant, id, seq, i64::from(page.limit)).await?;
         let data = found.iter().map(MessageShape::from).collect();

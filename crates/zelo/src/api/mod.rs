@@ -4,6 +4,7 @@
 //! `openapi.json` cannot say anything else.
 
 mod admin;
+mod audit;
 mod auth;
 mod channels;
 mod contacts;
@@ -89,6 +90,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(messages::retry_message))
         .routes(routes!(whatsapp::send))
         .routes(routes!(whatsapp::get_status))
+        // What was done.
+        .routes(routes!(audit::list_audit_logs))
+        .routes(routes!(audit::verify_audit_logs))
+        .routes(routes!(audit::get_audit_report))
         // The platform.
         .routes(routes!(admin::list_webhook_events))
         .routes(routes!(admin::replay_webhook_event))

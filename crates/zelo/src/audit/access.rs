@@ -1,16 +1,15 @@
 //! Reading what is personal.
 
-use super::{Entry, EventType, Pen};
+use super::{Actor, Entry, EventType, Pen};
 use crate::{
     app::App,
     clock::{MINUTE, Millis},
-    conversations::Conversation,
-    crypto::{Key, digest},
+    conversations,
+    crypto::digest,
     error::Result,
     ids::{ConversationId, UserId},
     tenants::TenantScope,
 };
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// Reading one conversation again and again within such a time is one entry.
@@ -39,20 +38,23 @@ impl Default for Readings {
 /// fifteen minutes, however many processes serve them.
 ///
 /// # Errors
-/// When the entry cannot be written; then nothing may be shown.
+/// [`crate::Error::NotFound`] for a stranger's conversation; otherwise when the entry cannot be written. Then nothing may be
+/// shown.
 pub async fn note_reading(
     app: &App,
     scope: TenantScope,
     user: UserId,
-    conversation: &Conversation,
-    key: &Arc<Key>,
+    conversation: ConversationId,
 ) -> Result<()> {
     let window = app.clock.now().div_euclid(READ_WINDOW) * READ_WINDOW;
-    let reading = (user, conversation.id, window);
+    let reading = (user, conversation, window);
     if app.audit.readings.noted.contains_key(&reading) {
         return Ok(());
     }
-    let pen = Pen::of(app, scope.tenant()).await?.about_contact(key.clone());
+    let conversation = conversations::get_conversation(app, scope, conversation).await?;
+    let key = conversations::contact_key(app, scope, &conversation).await?;
+    let pen = Pen::of(app, scope.tenant()).await?.acting_as(Actor::User(scope.tenant(), user)).await?;
+    let pen = pen.about_contact(key);
     let id = entry_id(scope, reading);
     let entry = Entry::of(EventType::DataAccess, "conversation_read")
         .on("conversation", conversation.id)

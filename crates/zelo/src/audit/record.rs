@@ -1,7 +1,7 @@
 //! An entry as it lies in the table, and the bytes that its leaf is the hash of.
 
 use crate::{clock::Millis, ids::TenantId};
-use db::Value;
+use db::{Result, Row, Value};
 use translog::{Hash, leaf_hash};
 use uuid::Uuid;
 
@@ -34,8 +34,46 @@ pub(super) struct Record {
     pub(super) leaf: Vec<u8>,
 }
 
+/// The columns of a record, in the order of [`Record::from_row`].
+macro_rules! record_columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " e.tenant_id, e.id, e.at, e.actor_kind, e.actor_id, e.event_type, e.action, e.target_kind, e.target_id,
+              e.outcome, e.ip_digest, e.request_id, e.trace_id, e.actor_sealed, e.actor_digest, e.detail_sealed,
+              e.detail_digest, e.leaf ",
+            $after
+        )
+    };
+}
+pub(super) use record_columns;
+
 impl Record {
-    /// The values of a row, in the order of its columns.
+    /// A record from the first columns of a row.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            tenant: row.get(0)?,
+            id: row.get(1)?,
+            at: row.get(2)?,
+            actor_kind: row.get(3)?,
+            actor_id: row.get(4)?,
+            event_type: row.get(5)?,
+            action: row.get(6)?,
+            target_kind: row.get(7)?,
+            target_id: row.get(8)?,
+            outcome: row.get(9)?,
+            ip_digest: row.get(10)?,
+            request_id: row.get(11)?,
+            trace_id: row.get(12)?,
+            actor_sealed: row.get(13)?,
+            actor_digest: row.get(14)?,
+            detail_sealed: row.get(15)?,
+            detail_digest: row.get(16)?,
+            leaf: row.get(17)?,
+        })
+    }
+
+    /// The values of a row, in the same order.
     pub(super) fn values(&self) -> [Value<'_>; 18] {
         [
             self.tenant.into(),

@@ -1,11 +1,12 @@
 //! What is personal in an entry: sealed, with a digest by which it can be proven when it is shown.
 
 use crate::{
-    crypto::{Key, OpenError, Place, digest, random_bytes},
+    crypto::{Key, Keyring, OpenError, Place, digest, key_id_of, random_bytes},
+    error::Result,
     ids::TenantId,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -44,6 +45,13 @@ pub(super) struct Sealed {
     pub(super) digest: Vec<u8>,
 }
 
+/// A text that was opened: what it says, and the very bytes that its digest is of.
+#[derive(Debug, Clone)]
+pub(super) struct Opened<T> {
+    pub(super) text: T,
+    pub(super) plain: String,
+}
+
 const ACTOR: &str = "actor";
 const DETAIL: &str = "detail";
 
@@ -73,4 +81,37 @@ fn seal<T: Serialize>(key: &Key, place: Place<'_>, text: T) -> Result<Sealed, Op
     let salt = STANDARD_NO_PAD.encode(random_bytes::<16>()?.as_slice());
     let plain = serde_json::to_vec(&Salted { salt, text }).map_err(|_| OpenError)?;
     Ok(Sealed { sealed: key.seal(place, &plain)?, digest: digest(&plain).to_vec() })
+}
+
+pub(super) async fn open_actor(
+    keys: &Keyring,
+    tenant: TenantId,
+    entry: Uuid,
+    sealed: &[u8],
+) -> Result<Option<Opened<ActorText>>> {
+    open(keys, place(tenant, ACTOR, entry), sealed).await
+}
+
+pub(super) async fn open_detail(
+    keys: &Keyring,
+    tenant: TenantId,
+    entry: Uuid,
+    sealed: &[u8],
+) -> Result<Option<Opened<DetailText>>> {
+    open(keys, place(tenant, DETAIL, entry), sealed).await
+}
+
+/// None when the key was destroyed, or somebody changed the value: what cannot be opened is not shown.
+async fn open<T: DeserializeOwned>(
+    keys: &Keyring,
+    place: Place<'_>,
+    sealed: &[u8],
+) -> Result<Option<Opened<T>>> {
+    let Some(id) = key_id_of(sealed) else { return Ok(None) };
+    let Some(key) = keys.keys(&[id]).await?.remove(&id) else { return Ok(None) };
+    let Some(plain) = key.open(place, sealed).ok().and_then(|plain| String::from_utf8(plain).ok()) else {
+        return Ok(None);
+    };
+    let salted: Option<Salted<T>> = serde_json::from_str(&plain).ok();
+    Ok(salted.map(|salted| Opened { text: salted.text, plain }))
 }

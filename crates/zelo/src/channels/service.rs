@@ -3,6 +3,7 @@
 use super::{Channel, ChannelStatus, Credentials, NewChannel, directory, store};
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     crypto::{Place, digest},
     error::{Error, Result},
     ids::ChannelId,
@@ -38,6 +39,7 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
         .seal(credentials_place(scope, channel.id), &plain)?;
     let verify_token = digest(new.credentials.verify_token.as_bytes());
     let now = app.clock.now();
+    let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "create_channel", scope.into(), |tx| -> Result<()> {
         let app_secret =
             store::ensure_app_secret(tx, secret_id, scope.tenant(), &secret_digest, &secret_sealed, now)
@@ -52,6 +54,10 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
             }
             other => other?,
         }
+        let entry = Entry::of(EventType::ConfigUpdate, "channel_created").on("channel", channel.id);
+        let entry = entry.changed("name", None::<&str>, channel.name.as_str());
+        let entry = entry.changed("phone_number_id", None::<&str>, channel.phone_number_id.as_str());
+        pen.write(tx, entry.changed("waba_id", None::<&str>, channel.waba_id.as_str())).await?;
         tx.wake(directory::TOPIC);
         Ok(())
     })?;
@@ -97,9 +103,15 @@ pub async fn credentials(app: &App, scope: TenantScope, id: ChannelId) -> Result
 /// # Errors
 /// When the database does not answer.
 pub async fn set_status(app: &App, scope: TenantScope, id: ChannelId, status: ChannelStatus) -> Result<()> {
+    let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "set_channel_status", scope.into(), |tx| -> Result<()> {
+        let before = store::find_channel(tx, scope, id).await?.ok_or(Error::NotFound)?;
+        if before.status == status {
+            return Ok(());
+        }
         store::update_status(tx, scope, id, status).await?;
-        Ok(())
+        let entry = Entry::of(EventType::ConfigUpdate, "channel_status").on("channel", id);
+        pen.write(tx, entry.changed("status", before.status.as_str(), status.as_str())).await
     })
 }
 

@@ -3,6 +3,7 @@
 //! Every command prints for people, or with `--json` for programs; it ends with 0, with 1 when something went wrong,
 //! and with 2 when it was used wrongly.
 
+mod audit;
 mod bench;
 mod channel;
 mod demo;
@@ -70,6 +71,9 @@ enum Command {
     /// Manage WhatsApp numbers.
     #[command(subcommand, after_help = "Example: zelo channel check --tenant hotel-mirante")]
     Channel(channel::Command),
+    /// Prove that the audit log is what was written, and take it along.
+    #[command(subcommand, after_help = "Example: zelo audit verify --checkpoint /mnt/safe/zelo.checkpoint")]
+    Audit(audit::Command),
     /// The fake Graph API and the customer's phone, alone.
     #[command(
         after_help = "Example: zelo simulator --port 8090 --callback http://127.0.0.1:8080/webhooks/whatsapp"
@@ -129,6 +133,7 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Tenant(command) => tenant::run(command, context).await?,
         Command::User(command) => user::run(command, context).await?,
         Command::Channel(command) => return channel::run(command, context).await,
+        Command::Audit(command) => return Box::pin(audit::run(command, context)).await,
         Command::Simulator(arguments) => simulator::run(arguments, context).await?,
         Command::Doctor => return Box::pin(doctor::run(context)).await,
         Command::Bench(command) => Box::pin(bench::run(command, context)).await?,
@@ -170,6 +175,9 @@ mod tests {
             "zelo worker --queue messages=8",
             "zelo migrate --dry-run",
             "zelo doctor --json",
+            "zelo audit verify --checkpoint f --checkpoint g",
+            "zelo audit seal --output f --json",
+            "zelo audit export --tenant hotel --checkpoint f --output g",
             "zelo bench ingest --messages 100 --connections 4 --json",
             "zelo tenant create --name Hotel --slug hotel --json",
             "zelo user create --tenant hotel --email ana@hotel.com.br --role agent --password-stdin --json",

@@ -18,8 +18,8 @@ pub use environment::Variables;
 pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
-    Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Mail, Metrics, Mfa,
-    Outbound, Redis, Server, Whatsapp,
+    Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Mail,
+    Metrics, Mfa, Outbound, Redis, Server, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -82,6 +82,7 @@ pub struct Config {
     pub outbound: Outbound,
     pub redis: Redis,
     pub egress: Egress,
+    pub audit: Audit,
     pub log: Log,
     pub metrics: Metrics,
     pub first_admin: FirstAdmin,

@@ -2,6 +2,7 @@
 
 /// The settings that are never shown. Each environment name of theirs also works with `_FILE` behind it.
 pub(super) const SECRETS: &[&str] = &[
+    "audit.seal_webhook",
     "auth.jwt_other_secret",
     "auth.jwt_secret",
     "database.admin_url",

@@ -139,6 +139,15 @@ pub struct Egress {
     pub ports: Vec<u16>,
 }
 
+/// `[audit]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    pub seal_folder: Option<PathBuf>,
+    pub seal_webhook: Option<Secret>,
+    pub seal_minutes: u32,
+}
+
 /// Numbers in a file, texts from the environment.
 fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u16>, D::Error> {
     #[derive(Deserialize)]

@@ -132,6 +132,7 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("outbound.attempts", config.outbound.attempts as usize),
         ("outbound.messages_per_second", config.outbound.messages_per_second as usize),
         ("outbound.timeout_seconds", usize::try_from(config.outbound.timeout_seconds).unwrap_or(usize::MAX)),
+        ("audit.seal_minutes", config.audit.seal_minutes as usize),
         ("auth.access_token_minutes", config.auth.access_token_minutes as usize),
         ("auth.refresh_days", config.auth.refresh_days as usize),
         ("auth.browser_hours", config.auth.browser_hours as usize),

@@ -3,6 +3,7 @@
 use super::{Conversation, ConversationStatus, Listing, store};
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     clock::Millis,
     contacts,
     crypto::Key,
@@ -84,6 +85,7 @@ pub async fn assign_conversation(
     assignee: Option<UserId>,
 ) -> Result<Conversation> {
     let now = app.clock.now();
+    let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "assign_conversation", scope.into(), |tx| -> Result<Conversation> {
         let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
         if before.assignee == assignee {
@@ -92,6 +94,9 @@ pub async fn assign_conversation(
         let seq = next_seq(tx, scope, id).await?;
         store::update_assignee(tx, scope, id, assignee).await?;
         events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
+        let name = |user: Option<UserId>| user.map(|user| user.to_string());
+        let entry = Entry::of(EventType::ConversationUpdate, "conversation_assigned").on("conversation", id);
+        pen.write(tx, entry.changed("assignee", name(before.assignee), name(assignee))).await?;
         store::find(tx, scope, id).await?.ok_or(Error::NotFound)
     })
 }
@@ -143,6 +148,7 @@ pub async fn set_conversation_status(
 ) -> Result<Conversation> {
     let now = app.clock.now();
     let snoozed_until = snoozed_until.filter(|_| status == ConversationStatus::Snoozed);
+    let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "set_conversation_status", scope.into(), |tx| -> Result<Conversation> {
         let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
         if before.status == status && before.snoozed_until == snoozed_until {
@@ -160,6 +166,9 @@ pub async fn set_conversation_status(
         let seq = next_seq(tx, scope, id).await?;
         store::update_status(tx, scope, id, status, snoozed_until, now).await?;
         events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq }], now).await?;
+        let entry = Entry::of(EventType::ConversationUpdate, "conversation_status").on("conversation", id);
+        let entry = entry.changed("status", before.status.as_str(), status.as_str());
+        pen.write(tx, entry.changed("snoozed_until", before.snoozed_until, snoozed_until)).await?;
         store::find(tx, scope, id).await?.ok_or(Error::NotFound)
     })
 }

@@ -127,7 +127,7 @@ impl Key {
 }
 
 /// The key that a sealed value names.
-pub(super) fn key_id_of(sealed: &[u8]) -> Option<KeyId> {
+pub(crate) fn key_id_of(sealed: &[u8]) -> Option<KeyId> {
     let bytes = sealed.get(KEY_ID)?;
     Some(KeyId(Uuid::from_slice(bytes).ok()?))
 }

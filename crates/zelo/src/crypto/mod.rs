@@ -15,6 +15,7 @@ mod records;
 mod secret;
 
 pub use blind::{BlindIndex, Field};
+pub(crate) use key::key_id_of;
 pub use key::{Key, KeyId, OpenError, Place};
 pub use keyring::{KeyError, Keyring, TenantKeys};
 pub use keystore::KEYSTORE_MIGRATIONS;

@@ -3,10 +3,11 @@
 use super::{RawEvent, inbox::event_place, store::EventRow, update::Reason};
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     clock::Millis,
     crypto::Place,
     error::{Error, Result},
-    ids::ChannelId,
+    ids::{ChannelId, TenantId},
 };
 use bytes::Bytes;
 use db::{Rows, Scope, Tx, params};
@@ -148,9 +149,11 @@ pub async fn replay_quarantined(app: &App, id: Uuid) -> Result<()> {
     let number_hint = whatsapp::webhook::phone_number_id_hint(&body).map(str::to_owned);
     app.inbox.store(RawEvent { app_secret, channel, number_hint, body }).await?;
     let now = app.clock.now();
-    db::write!(app.db, "mark_replayed", Scope::Platform, |tx| -> Result<()> {
+    let pen = Pen::of(app, TenantId(Uuid::nil())).await?;
+    db::write!(app.db, "mark_replayed", Scope::Tenant(Uuid::nil()), |tx| -> Result<()> {
         tx.execute("update webhook_quarantine set replayed_at = $2 where id = $1", params![id, now]).await?;
-        Ok(())
+        pen.write(tx, Entry::of(EventType::EventReplay, "webhook_event_replayed").on("webhook_event", id))
+            .await
     })
 }
 

@@ -6,14 +6,17 @@
 use askama::{Result, Template};
 use uuid::Uuid;
 
+use crate::audit::{EventType, Outcome, ReportKind};
+
 use super::{
     context::{PageContext, THEMES},
     locale::LANGS,
     rich::Style,
     view::{
-        AccountPage, ContactPanel, Content, ConversationItem, ConversationList, ConversationStatus, Delivery,
-        Entry, ErrorPage, FILTERS, Filter, FormPage, InboxPage, ListQuery, LoginPage, Mark, MessageBubble,
-        MessageRange, Notice, STATUS_FILTERS, ShownLetter, Side, StatusFilter, Thread, ThreadHead, Window,
+        AccountPage, AuditPage, AuditSeal, ContactPanel, Content, ConversationItem, ConversationList,
+        ConversationStatus, Delivery, Entry, ErrorPage, FILTERS, Filter, FormPage, InboxPage, ListQuery,
+        LoginPage, Mark, MessageBubble, MessageRange, Notice, STATUS_FILTERS, ShownLetter, Side,
+        StatusFilter, Thread, ThreadHead, Window,
     },
     words::SHORTCUTS,
 };
@@ -84,6 +87,9 @@ struct InboxTemplate<'a> {
     /// Where a change of theme or language comes back to.
     path: String,
     pending: MessageBubble,
+    unread: i64,
+    on_audit: bool,
+    reads_audit: bool,
 }
 
 /// The whole inbox, with or without an open conversation.
@@ -92,7 +98,32 @@ pub fn inbox(cx: &PageContext, page: &InboxPage) -> Result<String> {
         Some(thread) => format!("/conversations/{}", thread.head.conversation_id),
         None => "/".to_owned(),
     };
-    InboxTemplate { cx, page, list: &page.list, path, pending: pending(cx) }.render()
+    let (list, pending, unread) = (&page.list, pending(cx), i64::from(page.list.counts.unread));
+    let reads_audit = page.reads_audit;
+    InboxTemplate { cx, page, list, path, pending, unread, on_audit: false, reads_audit }.render()
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a AuditPage,
+    path: &'static str,
+    unread: i64,
+    on_audit: bool,
+    reads_audit: bool,
+    events: &'static [EventType],
+    outcomes: [Outcome; 3],
+    reports: [ReportKind; 4],
+}
+
+/// The audit log, with or without an open entry.
+pub fn audit(cx: &PageContext, page: &AuditPage) -> Result<String> {
+    let unread = page.unread;
+    let (events, outcomes) = (EventType::ALL, [Outcome::Success, Outcome::Failed, Outcome::Denied]);
+    let (path, reports) = ("/audit", ReportKind::ALL);
+    AuditTemplate { cx, page, path, unread, on_audit: true, reads_audit: true, events, outcomes, reports }
+        .render()
 }
 
 #[derive(Template)]

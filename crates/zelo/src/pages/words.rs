@@ -1,5 +1,7 @@
 //! Which text, icon and class each value of the view has. The texts themselves are in `locales/`.
 
+use crate::audit::{EventType, Outcome, ReportKind};
+
 use super::{
     context::PageContext,
     locale::t,
@@ -41,6 +43,49 @@ const KNOWN_ERRORS: [(i64, &str); 12] = [
     (131_053, "error-media"),
     (131_056, "error-pair-rate"),
 ];
+
+impl PageContext {
+    /// What happened, in words.
+    pub fn audit_event(&self, event: &EventType) -> String {
+        self.text(&audit_event_key(*event))
+    }
+
+    /// What somebody without a name is called.
+    pub fn audit_actor(&self, kind: &str) -> String {
+        self.text(match kind {
+            "system" => "audit-actor-system",
+            "anonymous" => "audit-actor-anonymous",
+            "api_key" => "audit-actor-api-key",
+            _ => "audit-actor-erased",
+        })
+    }
+}
+
+/// The key of an event's words, which follows from its name in the log.
+pub(super) fn audit_event_key(event: EventType) -> String {
+    format!("audit-event-{}", event.as_str().replace('_', "-"))
+}
+
+impl Outcome {
+    pub(super) fn text_key(self) -> &'static str {
+        match self {
+            Self::Success => "audit-outcome-success",
+            Self::Failed => "audit-outcome-failed",
+            Self::Denied => "audit-outcome-denied",
+        }
+    }
+}
+
+impl ReportKind {
+    pub(super) fn text_key(self) -> &'static str {
+        match self {
+            Self::Access => "audit-report-access",
+            Self::Configuration => "audit-report-configuration",
+            Self::Administration => "audit-report-administration",
+            Self::Violations => "audit-report-violations",
+        }
+    }
+}
 
 impl Filter {
     pub(super) fn text_key(self) -> &'static str {

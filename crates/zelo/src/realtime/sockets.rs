@@ -3,7 +3,7 @@
 use super::push::{conversation_room, tenant_room};
 use crate::{
     app::App,
-    conversations,
+    audit, conversations,
     identity::{self, AgentScope, Caller},
     ids::ConversationId,
 };
@@ -155,7 +155,12 @@ async fn join_conversation(
         return;
     };
     // A stranger's conversation is as unknown as one that never existed.
-    match conversations::get_conversation(&app, owner.scope.tenant, which.conversation_id).await {
+    let (scope, id) = (owner.scope.tenant, which.conversation_id);
+    let joined = async {
+        let conversation = conversations::get_conversation(&app, scope, id).await?;
+        audit::note_reading(&app, scope, owner.scope.user, id).await.map(|()| conversation)
+    };
+    match joined.await {
         Ok(conversation) => {
             socket.join(conversation_room(owner.scope.tenant.tenant(), conversation.id));
             let _ = ack.send(&json!({ "ok": true, "seq": conversation.last_seq }));

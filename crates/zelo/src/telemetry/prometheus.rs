@@ -79,6 +79,17 @@ fn describe() {
     describe_counter!("zelo_rate_limited_total", "Refused requests by policy.");
     describe_gauge!("zelo_sockets", "Open Socket.IO connections.");
     describe_counter!("zelo_whatsapp_requests_total", "Calls to Meta by operation and outcome.");
+    describe_gauge!("zelo_audit_unsealed_entries", "Audit entries that the signed tree does not cover yet.");
+    describe_gauge!(
+        "zelo_audit_outside_seal_age_seconds",
+        Unit::Seconds,
+        "Age of the newest checkpoint of the audit log that a keeper outside has."
+    );
+    describe_histogram!(
+        "zelo_audit_seal_lag_seconds",
+        Unit::Seconds,
+        "Time from an audit entry to its place in the signed tree."
+    );
     describe_counter!(
         "zelo_db_transaction_repeats_total",
         "Transactions repeated because others were in the way."

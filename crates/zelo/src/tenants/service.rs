@@ -3,6 +3,7 @@
 use super::{NewTenant, Settings, Tenant, TenantStatus, store};
 use crate::{
     app::App,
+    audit::{Entry, EventType, Pen},
     error::{Error, Result},
     ids::TenantId,
 };
@@ -24,14 +25,20 @@ pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
     // A key is on disk before anything that it seals.
     app.keyring.tenant(tenant.id.0).await?;
     let now = app.clock.now();
-    db::write!(app.db, "create_tenant", Scope::Platform, |tx| -> Result<Tenant> {
+    let pen = Pen::of(app, TenantId(uuid::Uuid::nil())).await?;
+    db::write!(app.db, "create_tenant", Scope::Tenant(uuid::Uuid::nil()), |tx| -> Result<Tenant> {
         match store::insert_tenant(tx, &tenant, now).await {
             Err(error) if error.is_unique() => Err(Error::Conflict {
                 code: "slug_taken",
                 detail: "A tenant with this slug exists already.".into(),
             }),
             Err(error) => Err(error.into()),
-            Ok(()) => Ok(tenant.clone()),
+            Ok(()) => {
+                let entry = Entry::of(EventType::TenantUpdate, "tenant_created").on("tenant", tenant.id);
+                let entry = entry.changed("slug", None::<&str>, tenant.slug.as_str());
+                pen.write(tx, entry.changed("name", None::<&str>, tenant.name.as_str())).await?;
+                Ok(tenant.clone())
+            }
         }
     })
 }

@@ -14,6 +14,7 @@ use crate::{
         render,
         view::{InboxPage, Person},
     },
+    rights::Permission,
 };
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
@@ -58,7 +59,8 @@ pub(super) async fn page(desk: &Desk, opened: Option<(Opened, Written)>) -> Resu
     let open = thread.as_ref().map(|thread| ConversationId(thread.head.conversation_id));
     let list = list::load(desk, &parameters, &users, open).await?;
     let user = users.get(&desk.user).map_or_else(|| Person::new("", desk.user.0.as_bytes()), staff);
-    html(render::inbox(desk.cx(), &InboxPage { user, list, thread, notice: None }))
+    let reads_audit = desk.rights.allow(Permission::ReadAudit);
+    html(render::inbox(desk.cx(), &InboxPage { user, list, thread, notice: None, reads_audit }))
 }
 
 /// The list alone, or a further page of it.

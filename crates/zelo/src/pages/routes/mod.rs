@@ -6,6 +6,7 @@
 mod account;
 mod actions;
 mod address;
+mod audit;
 mod content;
 mod doors;
 mod entries;
@@ -54,6 +55,7 @@ pub fn router() -> Router<App> {
         .route("/session/token", get(session::token))
         .route("/", get(inbox::show))
         .route("/conversations/{id}", get(inbox::show_conversation))
+        .route("/audit", get(audit::show))
         .route("/fragments/list", get(inbox::list_fragment))
         .route("/fragments/items/{id}", get(inbox::item_fragment))
         .route("/fragments/conversations/{id}/messages", get(inbox::messages_fragment))

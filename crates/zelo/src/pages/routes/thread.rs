@@ -7,7 +7,7 @@ use super::{
     visit::Desk,
 };
 use crate::{
-    channels, contacts,
+    audit, channels, contacts,
     contacts::Contact,
     conversations::{self, AssigneeFilter, Conversation, ConversationStatus as Status, Listing},
     error::Result,
@@ -41,6 +41,7 @@ impl Opened {
     /// # Errors
     /// [`crate::Error::NotFound`], for a stranger's conversation and an erased contact too.
     pub(super) async fn load(desk: &Desk, id: ConversationId, users: HashMap<UserId, User>) -> Result<Self> {
+        audit::note_reading(&desk.app, desk.scope, desk.user, id).await?;
         let conversation = conversations::get_conversation(&desk.app, desk.scope, id).await?;
         Self::of(desk, conversation, users).await
     }

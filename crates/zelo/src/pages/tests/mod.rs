@@ -40,6 +40,14 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
             }
         }
     }
+    all.push(("audit".to_owned(), render::audit(cx, &sample::audit()).unwrap()));
+    let bare =
+        AuditPage { rows: Vec::new(), detail: None, seal: AuditSeal::Bad { seq: None }, ..sample::audit() };
+    all.push(("audit without entries".to_owned(), render::audit(cx, &bare).unwrap()));
+    for seal in [AuditSeal::NotChecked { unsealed: 1 }, AuditSeal::Bad { seq: Some(17) }] {
+        let page = AuditPage { seal, ..sample::audit() };
+        all.push((format!("audit {seal:?}"), render::audit(cx, &page).unwrap()));
+    }
     for error in login_errors() {
         let page = LoginPage { error, ..LoginPage::default() };
         all.push((format!("login {error:?}"), render::login(cx, &page).unwrap()));

@@ -377,11 +377,47 @@ pub(crate) fn thread(entries: Vec<Entry>) -> Thread {
 }
 
 pub(crate) fn inbox(thread: Option<Thread>) -> InboxPage {
-    InboxPage { user: ana(), list: list(), thread, notice: None }
+    InboxPage { user: ana(), list: list(), thread, notice: None, reads_audit: true }
 }
 
 /// An inbox on its first day: nothing in it.
 pub(crate) fn empty_inbox(query: ListQuery) -> InboxPage {
     let list = ConversationList { query, ..ConversationList::default() };
-    InboxPage { user: ana(), list, thread: None, notice: None }
+    InboxPage { user: ana(), list, thread: None, notice: None, reads_audit: true }
+}
+
+/// The audit log with an open entry, and words in it that try to be more than words.
+pub(crate) fn audit() -> AuditPage {
+    let rows = [Outcome::Success, Outcome::Denied].map(|outcome| AuditRow {
+        id: Uuid::from_u128(7),
+        at_ms: NOW_MS - 60_000,
+        who: ana(),
+        event: Some(EventType::RoleUpdate),
+        action: "role_changed".to_owned(),
+        target: "user <b>7</b>".to_owned(),
+        outcome,
+        ip: "203.0.113.9".to_owned(),
+        address: "/audit?entry=7".to_owned(),
+        is_open: outcome == Outcome::Success,
+    });
+    let [open, _] = rows.clone();
+    AuditPage {
+        user: ana(),
+        unread: 3,
+        query: AuditQuery { target: "\"><script>".to_owned(), reads: true, ..AuditQuery::default() },
+        seal: AuditSeal::Whole { size: 48_212 },
+        rows: rows.to_vec(),
+        older: Some("/audit?cursor=x".to_owned()),
+        detail: Some(AuditDetail {
+            row: open,
+            seq: Some(48_207),
+            changes: vec![("role".to_owned(), "supervisor".to_owned(), "<i>agent</i>".to_owned())],
+            circumstances: vec![("reason".to_owned(), "Beto mudou de função".to_owned())],
+            is_erased: true,
+            user_agent: "Firefox <x>".to_owned(),
+            request_id: "019aa6c0".to_owned(),
+            trace_id: "4bf92f".to_owned(),
+        }),
+        may_export: true,
+    }
 }

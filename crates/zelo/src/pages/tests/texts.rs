@@ -42,7 +42,10 @@ fn named_by_rust() -> BTreeSet<String> {
         include_str!("../routes/content.rs"),
         include_str!("../routes/entries.rs"),
     ];
-    let mut named = BTreeSet::new();
+    let mut named: BTreeSet<String> = crate::audit::EventType::ALL
+        .iter()
+        .map(|event| crate::pages::words::audit_event_key(*event))
+        .collect();
     for source in sources {
         let product = source.split("#[cfg(test)]").next().unwrap();
         for literal in product.split('"').skip(1).step_by(2) {

@@ -119,6 +119,8 @@ pub struct InboxPage {
     pub thread: Option<Thread>,
     /// What went wrong with the form that led here, for readers without JavaScript.
     pub notice: Option<Notice>,
+    /// Whether the reader may see the audit log.
+    pub reads_audit: bool,
 }
 
 /// One conversation in the list.

@@ -3,6 +3,7 @@
 //! Times are Unix milliseconds; the fragment formats them with the reader's offset. Texts are what people wrote, not HTML.
 
 mod account;
+mod audit;
 mod contact;
 mod error;
 mod inbox;
@@ -11,6 +12,7 @@ mod person;
 mod thread;
 
 pub use account::{AccountMfa, AccountPage, AccountSession, FormField, FormPage, ShownLetter};
+pub use audit::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, EventType, Outcome};
 pub use contact::{ContactPanel, PastConversation};
 pub use error::{ErrorPage, LoginError, LoginPage, Notice, NoticeKind};
 pub use inbox::{

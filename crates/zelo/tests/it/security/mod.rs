@@ -9,3 +9,4 @@ mod i;
 mod m;
 mod r;
 mod s;
+mod u;

@@ -22,7 +22,6 @@ const IN_SERVICES: &[Permission] = &[
     Permission::WriteTeams,
     Permission::ReadApiKeys,
     Permission::WriteApiKeys,
-    Permission::ReadAudit,
     Permission::ExportAudit,
 ];
 

@@ -219,7 +219,7 @@ fn fake_meta(clock: &Clock) -> Simulator {
 
 /// Serve on a free port of this machine; the server ends with the test's runtime.
 #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
-async fn serve(router: axum::Router) -> String {
+pub(crate) async fn serve(router: axum::Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();

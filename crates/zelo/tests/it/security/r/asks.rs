@@ -82,6 +82,7 @@ pub(crate) fn ask(route: &Route, here: &Things, there: &Things) -> Ask {
         path = path.replace("{id}", &here.named_by(route).to_string());
     }
     path = path.replace("{channel_id}", &here.channel.to_string()).replace("{*path}", "css/app.css");
+    path = path.replace("{kind}", "violations");
     Ask { path, body: body(route, here, there) }
 }
 
