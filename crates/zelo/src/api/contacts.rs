@@ -3,7 +3,7 @@
 use super::shapes::{self, ContactShape, ConversationShape};
 use crate::{
     app::App,
-    contacts,
+    audit, contacts,
     conversations::{self, AssigneeFilter, Listing, Position},
     error::Result,
     http::{List, Page, Path},
@@ -36,6 +36,7 @@ pub(super) async fn get_contact(
     scope: May<to::ReadContacts>,
     Path(id): Path<ContactId>,
 ) -> Result<axum::Json<ContactShape>> {
+    audit::note_contact_reading(&app, scope.tenant, scope.user, id).await?;
     Ok(axum::Json(ContactShape::from(&contacts::get_contact(&app, scope.tenant, id).await?)))
 }
 

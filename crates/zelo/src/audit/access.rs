@@ -4,19 +4,20 @@ use super::{Actor, Entry, EventType, Pen};
 use crate::{
     app::App,
     clock::{MINUTE, Millis},
-    conversations,
-    crypto::digest,
+    contacts, conversations,
+    crypto::{Key, digest},
     error::Result,
-    ids::{ConversationId, UserId},
+    ids::{ContactId, ConversationId, UserId},
     tenants::TenantScope,
 };
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Reading one conversation again and again within such a time is one entry.
 pub const READ_WINDOW: Millis = 15 * MINUTE;
 
 /// Readings that are known to be in the log: who, what, and in which window of time.
-type Reading = (UserId, ConversationId, Millis);
+type Reading = (UserId, Uuid, Millis);
 
 /// What this process has noted, so that reading on costs no question to the database.
 #[derive(Debug)]
@@ -34,6 +35,13 @@ impl Default for Readings {
     }
 }
 
+/// The reading of this moment; none when it is known to be in the log.
+fn new_reading(app: &App, user: UserId, what: Uuid) -> Option<Reading> {
+    let window = app.clock.now().div_euclid(READ_WINDOW) * READ_WINDOW;
+    let reading = (user, what, window);
+    (!app.audit.readings.noted.contains_key(&reading)).then_some(reading)
+}
+
 /// Note that somebody reads a conversation, before it is shown: one entry for each user, conversation and window of
 /// fifteen minutes, however many processes serve them.
 ///
@@ -46,19 +54,37 @@ pub async fn note_reading(
     user: UserId,
     conversation: ConversationId,
 ) -> Result<()> {
-    let window = app.clock.now().div_euclid(READ_WINDOW) * READ_WINDOW;
-    let reading = (user, conversation, window);
-    if app.audit.readings.noted.contains_key(&reading) {
-        return Ok(());
-    }
+    let Some(reading) = new_reading(app, user, conversation.0) else { return Ok(()) };
     let conversation = conversations::get_conversation(app, scope, conversation).await?;
     let key = conversations::contact_key(app, scope, &conversation).await?;
-    let pen = Pen::of(app, scope.tenant()).await?.acting_as(Actor::User(scope.tenant(), user)).await?;
-    let pen = pen.about_contact(key);
-    let id = entry_id(scope, reading);
     let entry = Entry::of(EventType::DataAccess, "conversation_read")
         .on("conversation", conversation.id)
         .with("contact_id", conversation.contact.to_string());
+    note(app, scope, reading, key, entry).await
+}
+
+/// The same for somebody who looks at a contact.
+///
+/// # Errors
+/// As [`note_reading`].
+pub async fn note_contact_reading(
+    app: &App,
+    scope: TenantScope,
+    user: UserId,
+    contact: ContactId,
+) -> Result<()> {
+    let Some(reading) = new_reading(app, user, contact.0) else { return Ok(()) };
+    let contact = contacts::get_contact(app, scope, contact).await?;
+    let key = app.keyring.key(contact.key_id).await?;
+    let entry = Entry::of(EventType::DataAccess, "contact_read").on("contact", contact.id);
+    note(app, scope, reading, key, entry).await
+}
+
+async fn note(app: &App, scope: TenantScope, reading: Reading, key: Arc<Key>, entry: Entry) -> Result<()> {
+    let (user, ..) = reading;
+    let pen = Pen::of(app, scope.tenant()).await?.acting_as(Actor::User(scope.tenant(), user)).await?;
+    let pen = pen.about_contact(key);
+    let id = entry_id(scope, reading);
     db::write!(app.db, "note_reading", scope.into(), |tx| -> Result<bool> {
         pen.write_once(tx, id, entry.clone()).await
     })?;
@@ -68,9 +94,9 @@ pub async fn note_reading(
 
 /// The same reading has the same id in every process; so the database keeps it from being noted twice. It has the form of
 /// a UUIDv7 that was made when the window began.
-fn entry_id(scope: TenantScope, (user, conversation, window): Reading) -> Uuid {
+fn entry_id(scope: TenantScope, (user, what, window): Reading) -> Uuid {
     let mut text = b"zelo audit reading".to_vec();
-    for id in [scope.tenant().0, user.0, conversation.0] {
+    for id in [scope.tenant().0, user.0, what] {
         text.extend_from_slice(id.as_bytes());
     }
     text.extend_from_slice(&window.to_be_bytes());

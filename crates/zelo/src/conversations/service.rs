@@ -117,6 +117,7 @@ pub async fn claim_conversation(
         code: "already_assigned",
         detail: "Somebody else has this conversation already.".into(),
     };
+    let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "claim_conversation", scope.into(), |tx| -> Result<Conversation> {
         let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
         match before.assignee {
@@ -130,6 +131,8 @@ pub async fn claim_conversation(
             return Err(taken());
         }
         events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
+        let entry = Entry::of(EventType::ConversationUpdate, "conversation_assigned").on("conversation", id);
+        pen.write(tx, entry.changed("assignee", None::<String>, claimant.to_string())).await?;
         store::find(tx, scope, id).await?.ok_or(Error::NotFound)
     })
 }

@@ -77,8 +77,7 @@ async fn u01_what_fails_leaves_no_entry_and_without_an_entry_nothing_is_done() {
         }
     }
     let ana = hotel.owner().clone();
-    let user = serde_json::json!({"name": "Beto", "email": "beto@hotel.example.com", "role": "agent",
-                                  "password": "outra-lagoa-calma-em-maio"});
+    let user = serde_json::json!({"name": "Beto", "email": "beto@hotel.example.com", "role": "agent"});
     let before = app.count(Some(hotel.id.0), "select count(*) from users where tenant_id = $1").await;
     assert_eq!(ana.post("/users", &user).await.status, 500);
     assert_eq!(app.count(Some(hotel.id.0), "select count(*) from users where tenant_id = $1").await, before);

@@ -1,7 +1,10 @@
 //! What somebody else can prove.
 
 use super::PLATFORM;
-use crate::{program::in_repository, stage::TestApp};
+use crate::{
+    program::{Installation, in_repository},
+    stage::{TestApp, engine_is_postgres},
+};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -186,4 +189,38 @@ async fn u09_checkpoints_get_outside_every_five_minutes_and_a_missing_one_is_see
     app.clock.advance(MINUTE);
     assert_eq!(audit::deliver_seals(&app.app).await.unwrap(), 1, "tried again soon");
     assert!(age("webhook").await < 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn u03_the_program_says_what_is_proven_and_what_is_not() {
+    let installation = Installation::new().await;
+    let create = ["tenant", "create", "--name", "Loja Aurora", "--slug", "aurora", "--json"];
+    installation.run(&create, "").await;
+    let (kept, taken) = (installation.path("kept"), installation.path("taken.jsonl"));
+    let sealed = installation.run(&["audit", "seal", "--output", &kept, "--json"], "").await;
+    let key = sealed["public_key"].as_str().unwrap().to_owned();
+
+    let alone = installation.run(&["audit", "verify", "--json"], "").await;
+    assert_eq!((&alone["whole"], &alone["truncation"]), (&true.into(), &"not provable".into()));
+    let against = installation.run(&["audit", "verify", "--checkpoint", &kept, "--json"], "").await;
+    assert_eq!(against["truncation"]["proven_until"], alone["size"]);
+    let said = installation.command(&["audit", "verify"]).output().await.unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("not provable"));
+
+    installation.run(&["audit", "export", "--checkpoint", &kept, "--output", &taken, "--json"], "").await;
+    let mut python = Command::new("python3");
+    python.arg(in_repository("scripts/verify_audit_export.py")).arg(&taken);
+    let judged = python.args(["--key", &key, "--checkpoint", &kept]).output().unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+
+    if engine_is_postgres() {
+        return;
+    }
+    let connection = rusqlite::Connection::open(installation.path("zelo.db")).unwrap();
+    connection.execute_batch("drop trigger audit_entries_update").unwrap();
+    connection.execute("update audit_entries set outcome = 'denied'", []).unwrap();
+    let said = installation.command(&["audit", "verify"]).output().await.unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(text.starts_with("The first bad entry is number 0 ("), "{text}");
 }

@@ -353,7 +353,7 @@ fn assert_found(expected: &Expected, verdict: &Verdict, round: u64) {
     assert!(!verdict.is_whole(), "round {round}: {expected:?} was not found");
     match (expected, verdict.first_bad) {
         (Expected::Bad(seq), Some(BadEntry { seq: Some(found), .. })) => {
-            assert_eq!(*seq, found, "round {round}")
+            assert_eq!(*seq, found, "round {round}");
         }
         (Expected::Unknown, Some(BadEntry { seq: None, entry: Some(_), fault: Fault::NotInTree })) => {}
         (Expected::CutOff(from), None) => {
