@@ -10,6 +10,8 @@ import * as theme from "./theme.js";
 
 const { openId } = thread;
 document.documentElement.classList.add("has-js");
+// The next page shows times by this clock.
+document.cookie = `tz=${-new Date().getTimezoneOffset()}; path=/; max-age=31536000; samesite=lax`;
 
 // ---------- Clicks: links work without this script too ----------
 

@@ -29,6 +29,8 @@ create table channel_routes (
     tenant_id uuid not null,
     channel_id uuid not null,
     app_secret_id uuid not null,
+    previous_app_secret_id uuid,               -- believed too until previous_until, after a change
+    previous_until bigint,
     verify_token_digest bytea not null
 );
 create index channel_routes_by_waba on channel_routes (waba_id);

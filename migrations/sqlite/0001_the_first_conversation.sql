@@ -29,6 +29,8 @@ create table channel_routes (
     tenant_id blob not null,
     channel_id blob not null,
     app_secret_id blob not null,
+    previous_app_secret_id blob,               -- believed too until previous_until, after a change
+    previous_until integer,
     verify_token_digest blob not null
 ) strict;
 create index channel_routes_by_waba on channel_routes (waba_id);

@@ -29,6 +29,7 @@ pub use database::{Db, Options, Retry, Scope};
 pub use error::{Error, Result};
 pub use row::{FromColumn, Row};
 pub use rows::Rows;
+pub use sqlite::snapshot;
 pub use tx::Tx;
 pub use url::{DatabaseUrl, Engine, UrlError};
 pub use value::Value;

@@ -12,8 +12,9 @@ use crate::{
     outbound,
     realtime::Audience,
     redis_client::RedisClient,
+    stores::Stores,
 };
-use db::{DatabaseUrl, Db};
+use db::Db;
 use jobs::{Jobs, Queue};
 use std::{ops::Deref, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -61,6 +62,8 @@ pub struct Parts {
     pub audit: crate::audit::Audit,
     /// Where mails leave.
     pub mailer: crate::mail::Mailer,
+    /// How it is, remembered for a second.
+    pub(crate) checks: crate::health::Checks,
     /// When this process started.
     pub started_at: crate::clock::Millis,
     /// Whose sockets are open here.
@@ -83,14 +86,6 @@ impl std::fmt::Debug for App {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("App")
     }
-}
-
-/// Both databases of an installation, open and up to date.
-pub struct Stores {
-    /// The data.
-    pub db: Db,
-    /// The keystore.
-    pub keys: Db,
 }
 
 impl App {
@@ -141,6 +136,7 @@ impl App {
             identity,
             mailer,
             audit,
+            checks: crate::health::Checks::default(),
             started_at,
             audience: Audience::default(),
             tasks,
@@ -157,36 +153,4 @@ fn graph_client(config: &Config) -> Result<Client> {
     let door = Egress::for_graph(config).map_err(Error::internal)?;
     let http = door.client_for(base).map_err(Error::internal)?;
     Client::new(http, base, &config.whatsapp.api_version).map_err(Error::internal)
-}
-
-/// Open both databases and bring them up to date.
-///
-/// # Errors
-/// When one cannot be reached, is unsafe, or was written by a newer program.
-pub async fn open_stores(config: &Config, clock: &Clock) -> std::result::Result<Stores, db::Error> {
-    let data = config.database_url();
-    let keys = config.keys_database_url();
-    migrate(config, &data, config.database.admin_url.as_ref(), crate::schema::MIGRATIONS, clock).await?;
-    migrate(config, &keys, None, crate::crypto::KEYSTORE_MIGRATIONS, clock).await?;
-    let options = db::Options { create: false, connections: config.database.connections };
-    let key_options = db::Options { create: false, connections: config.database.connections.min(4) };
-    Ok(Stores { db: Db::open(&data, &options).await?, keys: Db::open(&keys, &key_options).await? })
-}
-
-async fn migrate(
-    config: &Config,
-    url: &DatabaseUrl,
-    admin: Option<&DatabaseUrl>,
-    migrations: &[db::migrate::Migration],
-    clock: &Clock,
-) -> std::result::Result<(), db::Error> {
-    // Only a file in our own data directory is made; a path that somebody typed must exist.
-    let create = matches!(url, DatabaseUrl::Sqlite(path) if path.starts_with(&config.data.dir));
-    let options = db::Options { create, connections: 1 };
-    let owner = Db::open(admin.unwrap_or(url), &options).await?;
-    let serving = admin.and_then(|_| url.user());
-    for name in db::migrate::apply(&owner, migrations, serving.as_deref(), clock.now()).await? {
-        tracing::info!(migration = name, "The schema was brought up to date");
-    }
-    Ok(())
 }

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod mail;
 pub mod redis_client;
 pub mod schema;
+pub mod stores;
 pub mod tasks;
 pub mod telemetry;
 

@@ -2,8 +2,10 @@
 
 mod connection;
 mod readers;
+mod snapshot;
 mod writer;
 
 pub(crate) use connection::Connection;
 pub(crate) use readers::{Reader, Readers};
+pub use snapshot::snapshot;
 pub(crate) use writer::{WriteTx, Writer};

@@ -341,6 +341,14 @@ impl Content {
     /// Meta's name of the type.
     pub fn kind(&self) -> &str {
         match self {
+            Self::Unknown { kind, .. } => kind,
+            known => known.label(),
+        }
+    }
+
+    /// The same, and `unknown` for what Meta invents later: a word of a list that does not grow.
+    pub fn label(&self) -> &'static str {
+        match self {
             Self::Text(_) => "text",
             Self::Image(_) => "image",
             Self::Video(_) => "video",
@@ -358,7 +366,7 @@ impl Content {
             Self::Edit(_) => "edit",
             Self::Revoke(_) => "revoke",
             Self::MediaPlaceholder => "media_placeholder",
-            Self::Unknown { kind, .. } => kind,
+            Self::Unknown { .. } => "unknown",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    channels::{self, Channel, ChannelStatus, Credentials, ListedNotice, NewChannel},
+    channels::{self, Channel, ChannelChange, ChannelStatus, Credentials, ListedNotice, NewChannel},
     error::Result,
     http::{Json, Path},
     identity::May,
@@ -122,6 +122,48 @@ pub(super) async fn get_channel(
     Path(id): Path<ChannelId>,
 ) -> Result<axum::Json<ChannelShape>> {
     Ok(axum::Json(channels::get_channel(&app, scope.tenant, id).await?.into()))
+}
+
+/// What is to be different; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChannelChangeBody {
+    /// What the tenant calls it.
+    #[serde(default)]
+    name: Option<String>,
+    /// The number as people read it.
+    #[serde(default)]
+    display_phone: Option<String>,
+    /// A new access token. Write-only.
+    #[serde(default)]
+    access_token: Option<String>,
+    /// A new app secret; the old one is believed for seven days more. Write-only.
+    #[serde(default)]
+    app_secret: Option<String>,
+    /// A new verify token. Write-only.
+    #[serde(default)]
+    verify_token: Option<String>,
+}
+
+/// Change a number's name or credentials.
+#[utoipa::path(patch, path = "/channels/{id}", tag = "channels", params(("id" = ChannelId, Path)),
+    request_body = ChannelChangeBody,
+    responses((status = 200, body = ChannelShape), (status = 403), (status = 404), (status = 422)),
+    security(("bearer" = ["channels:write"])))]
+pub(super) async fn update_channel(
+    State(app): State<App>,
+    scope: May<to::WriteChannels>,
+    Path(id): Path<ChannelId>,
+    Json(body): Json<ChannelChangeBody>,
+) -> Result<axum::Json<ChannelShape>> {
+    let change = ChannelChange {
+        name: body.name,
+        display_phone: body.display_phone,
+        access_token: body.access_token,
+        app_secret: body.app_secret,
+        verify_token: body.verify_token,
+    };
+    Ok(axum::Json(channels::update_channel(&app, scope.tenant, id, &change).await?.into()))
 }
 
 /// What a check of a channel found.

@@ -74,7 +74,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(people::end_sessions))
         .routes(routes!(people::list_tenants, people::create_tenant))
         .routes(routes!(channels::list_channels, channels::create_channel))
-        .routes(routes!(channels::get_channel))
+        .routes(routes!(channels::get_channel, channels::update_channel))
         .routes(routes!(channels::check_channel))
         .routes(routes!(channels::list_notices))
         // The desk.

@@ -1,7 +1,8 @@
 //! The directory of numbers, kept in memory because every webhook asks it twice.
 
-use super::{Credentials, store};
+use super::store;
 use crate::{
+    clock::Millis,
     crypto::{Keyring, Place, digest},
     error::Result,
     ids::{ChannelId, TenantId},
@@ -24,6 +25,15 @@ pub struct Route {
     pub channel: ChannelId,
     /// The app whose secret must have signed its events.
     pub app_secret: Uuid,
+    /// The secret before it, and until when it is believed too.
+    previous: Option<(Uuid, Millis)>,
+}
+
+impl Route {
+    fn believes(&self, signed_by: Uuid, at: Millis) -> bool {
+        self.app_secret == signed_by
+            || self.previous.is_some_and(|(secret, until)| secret == signed_by && at < until)
+    }
 }
 
 /// Somebody whose signature is believed.
@@ -71,7 +81,12 @@ impl Directory {
             }
         }
         for row in routes {
-            let route = Route { tenant: row.tenant, channel: row.channel, app_secret: row.app_secret };
+            let route = Route {
+                tenant: row.tenant,
+                channel: row.channel,
+                app_secret: row.app_secret,
+                previous: row.previous_app_secret.zip(row.previous_until),
+            };
             snapshot.verify_tokens.insert(row.channel, row.verify_token_digest);
             snapshot.by_account.insert(row.waba_id, row.tenant);
             snapshot.by_number.insert(row.phone_number_id, route);
@@ -89,14 +104,14 @@ impl Directory {
         first.chain(others).find(|signer| signer.secret.verify(signature, body)).map(|signer| signer.id)
     }
 
-    /// Where a number's events go, if the app that signed them is the number's own.
-    pub fn route(&self, phone_number_id: &str, signed_by: Uuid) -> Option<Route> {
+    /// Where a number's events go, if the app that signed them was the number's own when they came in.
+    pub fn route(&self, phone_number_id: &str, signed_by: Uuid, received_at: Millis) -> Option<Route> {
         self.current
             .read()
             .by_number
             .get(phone_number_id)
             .copied()
-            .filter(|route| route.app_secret == signed_by)
+            .filter(|route| route.believes(signed_by, received_at))
     }
 
     /// Whether the number is known at all, whoever signed.
@@ -118,10 +133,10 @@ impl Directory {
     }
 
     /// Whose account this is, if one of its numbers belongs to the app that signed.
-    pub fn tenant_of_account(&self, waba_id: &str, signed_by: Uuid) -> Option<TenantId> {
+    pub fn tenant_of_account(&self, waba_id: &str, signed_by: Uuid, received_at: Millis) -> Option<TenantId> {
         let snapshot = self.current.read().clone();
         let tenant = *snapshot.by_account.get(waba_id)?;
-        let belongs = |route: &Route| route.tenant == tenant && route.app_secret == signed_by;
+        let belongs = |route: &Route| route.tenant == tenant && route.believes(signed_by, received_at);
         snapshot.by_number.values().any(belongs).then_some(tenant)
     }
 }
@@ -132,6 +147,6 @@ pub(super) fn secret_place(id: Uuid) -> Place<'static> {
 }
 
 /// What tells two app secrets apart in the database without showing them.
-pub(super) fn secret_digest(credentials: &Credentials) -> [u8; 32] {
-    digest(credentials.app_secret.as_bytes())
+pub(super) fn secret_digest(app_secret: &str) -> [u8; 32] {
+    digest(app_secret.as_bytes())
 }

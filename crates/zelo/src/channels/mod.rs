@@ -6,8 +6,9 @@ mod service;
 mod store;
 
 pub use directory::{Directory, Route, TOPIC};
-pub use model::{Channel, ChannelStatus, Credentials, NewChannel};
+pub use model::{Channel, ChannelChange, ChannelStatus, Credentials, NewChannel};
 pub use service::{
     ListedNotice, create_channel, credentials, get_channel, list_channels, list_notices, set_status,
+    update_channel,
 };
 pub use store::{Notice, insert_notice};

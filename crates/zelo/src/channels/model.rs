@@ -73,6 +73,44 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
+impl Credentials {
+    fn validate(&self, errors: &mut Vec<FieldError>) {
+        // Meta's tokens have some hundred characters; the words that people choose are shorter.
+        for (field, text, most) in [
+            ("access_token", &self.access_token, 4096),
+            ("app_secret", &self.app_secret, 255),
+            ("verify_token", &self.verify_token, 255),
+        ] {
+            if text.len() > most || text.chars().any(char::is_control) {
+                let message = format!("this has at most {most} characters and no control characters");
+                errors.push(FieldError::new(field, "length", message));
+            }
+        }
+        if self.access_token.is_empty() {
+            let message = "without an access token nothing can be sent";
+            errors.push(FieldError::new("access_token", "required", message));
+        }
+        if self.app_secret.len() < 8 {
+            let message = "without the app secret no webhook can be trusted";
+            errors.push(FieldError::new("app_secret", "required", message));
+        }
+    }
+
+    /// Take over what a change says.
+    pub(super) fn change(&mut self, change: &ChannelChange) {
+        for (field, new) in [
+            (&mut self.access_token, &change.access_token),
+            (&mut self.app_secret, &change.app_secret),
+            (&mut self.verify_token, &change.verify_token),
+        ] {
+            if let Some(new) = new {
+                field.zeroize();
+                field.clone_from(new);
+            }
+        }
+    }
+}
+
 /// A channel to be.
 #[derive(Debug, Clone)]
 pub struct NewChannel {
@@ -105,17 +143,6 @@ impl NewChannel {
         if self.display_phone.chars().count() > 40 {
             errors.push(FieldError::new("display_phone", "length", "a number has at most 40 characters"));
         }
-        // Meta's tokens have some hundred characters; the words that people choose are shorter.
-        for (field, text, most) in [
-            ("access_token", &self.credentials.access_token, 4096),
-            ("app_secret", &self.credentials.app_secret, 255),
-            ("verify_token", &self.credentials.verify_token, 255),
-        ] {
-            if text.len() > most || text.chars().any(char::is_control) {
-                let message = format!("this has at most {most} characters and no control characters");
-                errors.push(FieldError::new(field, "length", message));
-            }
-        }
         if !digits(&self.phone_number_id) {
             errors.push(FieldError::new(
                 "phone_number_id",
@@ -126,20 +153,28 @@ impl NewChannel {
         if !digits(&self.waba_id) {
             errors.push(FieldError::new("waba_id", "pattern", "Meta's id of the account has only digits"));
         }
-        if self.credentials.access_token.is_empty() {
-            errors.push(FieldError::new(
-                "access_token",
-                "required",
-                "without an access token nothing can be sent",
-            ));
-        }
-        if self.credentials.app_secret.len() < 8 {
-            errors.push(FieldError::new(
-                "app_secret",
-                "required",
-                "without the app secret no webhook can be trusted",
-            ));
-        }
+        self.credentials.validate(&mut errors);
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    }
+}
+
+/// What is to be different about a channel; what is left out stays.
+#[derive(Default)]
+pub struct ChannelChange {
+    /// What the tenant calls it.
+    pub name: Option<String>,
+    /// The number as people read it.
+    pub display_phone: Option<String>,
+    /// A new access token; a channel that waited for one sends again.
+    pub access_token: Option<String>,
+    /// A new secret of the app. The old one is believed for seven days more, because Meta repeats events for so long.
+    pub app_secret: Option<String>,
+    /// A new verify token.
+    pub verify_token: Option<String>,
+}
+
+impl std::fmt::Debug for ChannelChange {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("ChannelChange(…)")
     }
 }

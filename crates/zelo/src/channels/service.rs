@@ -1,15 +1,19 @@
 //! What is done with channels.
 
-use super::{Channel, ChannelStatus, Credentials, NewChannel, directory, store};
+use super::{Channel, ChannelChange, ChannelStatus, Credentials, NewChannel, directory, store};
 use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
+    clock::{DAY, Millis},
     crypto::{Place, digest},
     error::{Error, Result},
     ids::ChannelId,
     tenants::TenantScope,
 };
 use zeroize::Zeroizing;
+
+/// How long a secret is believed after it was replaced: Meta repeats an event for seven days.
+const SECRETS_OVERLAP: Millis = 7 * DAY;
 
 /// Connect a number.
 ///
@@ -29,14 +33,8 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
     let platform = app.keyring.platform().await?;
     let secret_sealed =
         platform.data.seal(directory::secret_place(secret_id), new.credentials.app_secret.as_bytes())?;
-    let secret_digest = directory::secret_digest(&new.credentials);
-    let plain = Zeroizing::new(serde_json::to_vec(&new.credentials).unwrap_or_default());
-    let sealed = app
-        .keyring
-        .tenant(scope.tenant().0)
-        .await?
-        .data
-        .seal(credentials_place(scope, channel.id), &plain)?;
+    let secret_digest = directory::secret_digest(&new.credentials.app_secret);
+    let sealed = seal_credentials(app, scope, channel.id, &new.credentials).await?;
     let verify_token = digest(new.credentials.verify_token.as_bytes());
     let now = app.clock.now();
     let pen = Pen::of(app, scope.tenant()).await?;
@@ -63,6 +61,88 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
     })?;
     app.directory.reload(&app.db, &app.keyring).await?;
     Ok(channel)
+}
+
+/// Change a channel's name or credentials. A new access token takes the channel up again that waited for one.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's channel too; [`Error::Invalid`] when something does not fit.
+pub async fn update_channel(
+    app: &App,
+    scope: TenantScope,
+    id: ChannelId,
+    change: &ChannelChange,
+) -> Result<Channel> {
+    let before = get_channel(app, scope, id).await?;
+    let mut channel = before.clone();
+    channel.name = change.name.clone().unwrap_or(channel.name);
+    channel.display_phone = change.display_phone.clone().unwrap_or(channel.display_phone);
+    let mut credentials = credentials(app, scope, id).await?;
+    credentials.change(change);
+    let whole = NewChannel {
+        name: channel.name.clone(),
+        phone_number_id: channel.phone_number_id.clone(),
+        waba_id: channel.waba_id.clone(),
+        display_phone: channel.display_phone.clone(),
+        credentials,
+    };
+    whole.validate()?;
+    let credentials = &whole.credentials;
+    if change.access_token.is_some() && channel.status == ChannelStatus::ReconnectNeeded {
+        channel.status = ChannelStatus::Active;
+    }
+    let sealed = seal_credentials(app, scope, id, credentials).await?;
+    let secret_id = app.ids.next();
+    let platform = app.keyring.platform().await?;
+    let secret_sealed =
+        platform.data.seal(directory::secret_place(secret_id), credentials.app_secret.as_bytes())?;
+    let secret_digest = directory::secret_digest(&credentials.app_secret);
+    let verify_token = digest(credentials.verify_token.as_bytes());
+    let entry = entry_of_change(&before, &channel, change);
+    let pen = Pen::of(app, scope.tenant()).await?;
+    let now = app.clock.now();
+    db::write!(app.db, "update_channel", scope.into(), |tx| -> Result<()> {
+        let app_secret =
+            store::ensure_app_secret(tx, secret_id, scope.tenant(), &secret_digest, &secret_sealed, now)
+                .await?;
+        store::update_channel(tx, scope, &channel, &sealed).await?;
+        store::update_route(tx, &channel, app_secret, &verify_token, now + SECRETS_OVERLAP).await?;
+        pen.write(tx, entry.clone()).await?;
+        tx.wake(directory::TOPIC);
+        Ok(())
+    })?;
+    app.directory.reload(&app.db, &app.keyring).await?;
+    Ok(channel)
+}
+
+/// What changed, and of secrets only that they did.
+fn entry_of_change(before: &Channel, after: &Channel, change: &ChannelChange) -> Entry {
+    let mut entry = Entry::of(EventType::ConfigUpdate, "channel_updated")
+        .on("channel", after.id)
+        .changed("name", before.name.as_str(), after.name.as_str())
+        .changed("display_phone", before.display_phone.as_str(), after.display_phone.as_str())
+        .changed("status", before.status.as_str(), after.status.as_str());
+    for (name, new) in [
+        ("access_token_changed", &change.access_token),
+        ("app_secret_changed", &change.app_secret),
+        ("verify_token_changed", &change.verify_token),
+    ] {
+        if new.is_some() {
+            entry = entry.with(name, true);
+        }
+    }
+    entry
+}
+
+async fn seal_credentials(
+    app: &App,
+    scope: TenantScope,
+    id: ChannelId,
+    credentials: &Credentials,
+) -> Result<Vec<u8>> {
+    let plain = Zeroizing::new(serde_json::to_vec(credentials).map_err(Error::internal)?);
+    let keys = app.keyring.tenant(scope.tenant().0).await?;
+    Ok(keys.data.seal(credentials_place(scope, id), &plain)?)
 }
 
 /// A tenant's channels, oldest first.

@@ -83,12 +83,16 @@ pub(super) struct RouteRow {
     pub(super) tenant: TenantId,
     pub(super) channel: ChannelId,
     pub(super) app_secret: Uuid,
+    pub(super) previous_app_secret: Option<Uuid>,
+    pub(super) previous_until: Option<Millis>,
     pub(super) verify_token_digest: [u8; 32],
 }
 
 pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
     tx.query(
-        "select phone_number_id, waba_id, tenant_id, channel_id, app_secret_id, verify_token_digest from channel_routes",
+        "select phone_number_id, waba_id, tenant_id, channel_id, app_secret_id, previous_app_secret_id, previous_until,
+             verify_token_digest
+         from channel_routes",
         &[],
         |row| {
             Ok(RouteRow {
@@ -97,7 +101,9 @@ pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
                 tenant: row.get(2)?,
                 channel: row.get(3)?,
                 app_secret: row.get(4)?,
-                verify_token_digest: row.get(5)?,
+                previous_app_secret: row.get(5)?,
+                previous_until: row.get(6)?,
+                verify_token_digest: row.get(7)?,
             })
         },
     )
@@ -131,6 +137,46 @@ pub(super) async fn find_credentials(
         "select credentials_sealed from channels where tenant_id = $1 and id = $2",
         params![scope, id],
         |row| row.get(0),
+    )
+    .await
+}
+
+pub(super) async fn update_channel(
+    tx: &mut Tx,
+    scope: TenantScope,
+    channel: &Channel,
+    credentials_sealed: &[u8],
+) -> Result<u64> {
+    tx.execute(
+        "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6
+         where tenant_id = $1 and id = $2",
+        params![
+            scope,
+            channel.id,
+            &channel.name,
+            &channel.display_phone,
+            channel.status.as_str(),
+            credentials_sealed
+        ],
+    )
+    .await
+}
+
+/// Let a number's events be signed by this secret; the one before it is believed until `previous_until`.
+pub(super) async fn update_route(
+    tx: &mut Tx,
+    channel: &Channel,
+    app_secret: Uuid,
+    verify_token_digest: &[u8; 32],
+    previous_until: Millis,
+) -> Result<u64> {
+    tx.execute(
+        "update channel_routes set
+             previous_app_secret_id = case when app_secret_id = $2 then previous_app_secret_id else app_secret_id end,
+             previous_until = case when app_secret_id = $2 then previous_until else $4 end,
+             app_secret_id = $2, verify_token_digest = $3
+         where phone_number_id = $1",
+        params![&channel.phone_number_id, app_secret, verify_token_digest, previous_until],
     )
     .await
 }

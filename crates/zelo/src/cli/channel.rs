@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::{self, Channel, Credentials, NewChannel},
+    channels::{self, Channel, ChannelChange, Credentials, NewChannel},
     crypto::Token,
     tenants::TenantScope,
 };
@@ -24,6 +24,11 @@ pub(super) enum Command {
         after_help = "Example: zelo channel create --tenant hotel-mirante --phone-number-id 200300400500601 --waba-id 100200300400501 --access-token-stdin --app-secret-file secret.txt < token.txt"
     )]
     Create(Box<Create>),
+    /// Give a number a new token, secret or name; what is left out stays.
+    #[command(
+        after_help = "Example: zelo channel update --tenant hotel-mirante --phone-number-id 200300400500601 --access-token-stdin < token.txt"
+    )]
+    Update(Box<Update>),
     /// Show a tenant's numbers.
     #[command(after_help = "Example: zelo channel list --tenant hotel-mirante")]
     List {
@@ -68,9 +73,35 @@ pub(super) struct Create {
     verify_token_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// The tenant's slug.
+    #[arg(long)]
+    tenant: String,
+    /// Meta's id of the number.
+    #[arg(long)]
+    phone_number_id: String,
+    /// What the tenant calls the number from now on.
+    #[arg(long)]
+    name: Option<String>,
+    /// The number as people read it.
+    #[arg(long)]
+    display_phone: Option<String>,
+    /// Read a new access token from standard input.
+    #[arg(long)]
+    access_token_stdin: bool,
+    /// A file with the new secret of the Meta app; the old one is believed for seven days more.
+    #[arg(long, value_name = "FILE")]
+    app_secret_file: Option<PathBuf>,
+    /// A file with the new word that Meta sends when the address is confirmed.
+    #[arg(long, value_name = "FILE")]
+    verify_token_file: Option<PathBuf>,
+}
+
 pub(super) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
     match command {
         Command::Create(create) => connect(*create, context).await?,
+        Command::Update(update) => change(*update, context).await?,
         Command::List { tenant } => list(&tenant, context).await?,
         Command::Check { tenant } => return check(&tenant, context).await,
     }
@@ -106,6 +137,32 @@ async fn connect(create: Create, context: &Context) -> Result<()> {
         channel.phone_number_id, channel.id
     );
     say::either(context.json, &value, &text);
+    Ok(())
+}
+
+async fn change(update: Update, context: &Context) -> Result<()> {
+    let read = |file: &Option<PathBuf>| file.as_ref().map(read_file).transpose();
+    let access_token =
+        if update.access_token_stdin { Some(user::read_secret("access token")?.to_string()) } else { None };
+    let change = ChannelChange {
+        name: update.name,
+        display_phone: update.display_phone,
+        access_token,
+        app_secret: read(&update.app_secret_file)?.map(|secret| secret.to_string()),
+        verify_token: read(&update.verify_token_file)?.map(|token| token.to_string()),
+    };
+    let app = start::open_from(&context.sources).await?;
+    let scope = scope(&app, &update.tenant).await?;
+    let number = &update.phone_number_id;
+    let all = channels::list_channels(&app, scope).await?;
+    let channel = all.iter().find(|channel| channel.phone_number_id == *number).ok_or_else(|| {
+        let tenant = &update.tenant;
+        Failure::new(format!(
+            "{tenant} has no number {number}; `zelo channel list --tenant {tenant}` shows its numbers"
+        ))
+    })?;
+    let channel = channels::update_channel(&app, scope, channel.id, &change).await?;
+    say::either(context.json, &to_json(&channel), &format!("The number {number} was changed."));
     Ok(())
 }
 

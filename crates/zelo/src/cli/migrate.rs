@@ -5,7 +5,7 @@ use super::{
     failure::{Failure, Result},
     say, start,
 };
-use crate::{app::open_stores, clock::Clock, crypto::KEYSTORE_MIGRATIONS, schema::MIGRATIONS};
+use crate::{clock::Clock, crypto::KEYSTORE_MIGRATIONS, schema::MIGRATIONS, stores::open_stores};
 use clap::Args;
 use db::{
     DatabaseUrl, Db,

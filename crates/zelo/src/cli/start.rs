@@ -5,10 +5,11 @@ use super::{
     say,
 };
 use crate::{
-    app::{App, Stores, open_stores},
+    app::App,
     clock::Clock,
     config::{Config, Sources},
     crypto::{Keyring, MasterKey},
+    stores::{Stores, open_stores},
 };
 use std::{
     fs,

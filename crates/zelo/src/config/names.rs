@@ -74,6 +74,7 @@ pub(super) const LATER: &[&str] = &[
     "GEMINI_API_KEY",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
+    "AWS_REGION",
     "AWS_BACKUP_BUCKET",
 ];
 

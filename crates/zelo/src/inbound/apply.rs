@@ -26,6 +26,8 @@ const LEASE: Millis = 5 * SECOND;
 /// For each event of a batch: how many things it said, and how many of them were new.
 struct Novelty {
     of_event: Vec<(u32, u32)>,
+    /// How many messages of each type were new.
+    of_kind: BTreeMap<&'static str, u64>,
 }
 
 impl Novelty {
@@ -56,23 +58,32 @@ pub(super) async fn apply(app: &App, work: &Work, lane: Lane, batch: &[EventRow]
     let Some(last) = batch.last() else { return Ok(true) };
     let now = app.clock.now();
     let owner = app.process;
-    let moved = db::write!(app.db, "process_events", Scope::Platform, |tx| -> Result<bool> {
-        let mut novelty = Novelty { of_event: vec![(0, 0); batch.len()] };
-        for prepared in &work.prepared {
-            tx.enter(prepared.scope.into()).await?;
-            apply_share(tx, app, prepared, &mut novelty, now).await?;
-        }
-        tx.enter(Scope::Platform).await?;
-        quarantine::insert(tx, &work.quarantined_rows, lane.lane, now).await?;
-        let tally = novelty.tally(&work.quarantined);
-        if !store::advance(tx, lane, last.seq, tally, owner, now, now + LEASE).await? {
-            return Err(Error::Conflict { code: "lane_taken", detail: String::new() });
-        }
-        Ok(true)
-    });
+    let moved =
+        db::write!(app.db, "process_events", Scope::Platform, |tx| -> Result<BTreeMap<&'static str, u64>> {
+            let mut novelty = Novelty { of_event: vec![(0, 0); batch.len()], of_kind: BTreeMap::new() };
+            for prepared in &work.prepared {
+                tx.enter(prepared.scope.into()).await?;
+                apply_share(tx, app, prepared, &mut novelty, now).await?;
+            }
+            tx.enter(Scope::Platform).await?;
+            quarantine::insert(tx, &work.quarantined_rows, lane.lane, now).await?;
+            let tally = novelty.tally(&work.quarantined);
+            if !store::advance(tx, lane, last.seq, tally, owner, now, now + LEASE).await? {
+                return Err(Error::Conflict { code: "lane_taken", detail: String::new() });
+            }
+            Ok(novelty.of_kind)
+        });
     match moved {
-        Err(Error::Conflict { code: "lane_taken", .. }) => Ok(false),
-        other => other,
+        Err(Error::Conflict { code: "lane_taken", .. }) => return Ok(false),
+        other => count_messages(other?),
+    }
+    Ok(true)
+}
+
+fn count_messages(of_kind: BTreeMap<&'static str, u64>) {
+    for (kind, count) in of_kind {
+        metrics::counter!("zelo_messages_total", "direction" => "inbound", "type" => kind, "outcome" => "stored")
+            .increment(count);
     }
 }
 
@@ -127,6 +138,7 @@ async fn apply_messages(
         novelty.count(arriving.event, is_new);
         if let (true, Some(person)) = (is_new, prepared.people.person(position)) {
             fresh.push((person.id, arriving));
+            *novelty.of_kind.entry(arriving.message.label).or_default() += 1;
         }
     }
     let pairs = fresh.iter().map(|(contact, arriving)| (*contact, arriving.channel));

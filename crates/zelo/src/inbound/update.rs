@@ -115,7 +115,7 @@ impl Sorted {
 
     fn add_messages(&mut self, position: usize, event: &EventRow, value: Messages, directory: &Directory) {
         let number = &value.metadata.phone_number_id;
-        let Some(route) = directory.route(number, event.app_secret) else {
+        let Some(route) = directory.route(number, event.app_secret, event.received_at) else {
             let (reason, detail) = if directory.knows_number(number) {
                 (
                     Reason::OtherApp,
@@ -154,13 +154,14 @@ impl Sorted {
         let number = raw
             .as_ref()
             .and_then(|raw| raw.pointer("/value/metadata/phone_number_id")?.as_str().map(str::to_owned));
-        let by_number = number.as_deref().and_then(|number| directory.route(number, event.app_secret));
+        let by_number =
+            number.as_deref().and_then(|number| directory.route(number, event.app_secret, event.received_at));
         let inner =
             raw.as_ref().and_then(|raw| raw.pointer("/value/waba_info/waba_id")?.as_str().map(str::to_owned));
         let by_account = [Some(account), inner.as_deref()]
             .into_iter()
             .flatten()
-            .find_map(|account| directory.tenant_of_account(account, event.app_secret));
+            .find_map(|account| directory.tenant_of_account(account, event.app_secret, event.received_at));
         let Some(tenant) = by_number.map(|route| route.tenant).or(by_account) else {
             let detail = format!("no channel belongs to the account {account}");
             self.quarantined.insert(position, (Reason::UnknownChannel, detail));

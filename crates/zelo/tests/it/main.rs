@@ -9,6 +9,8 @@ mod stage;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod channels;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod crash;

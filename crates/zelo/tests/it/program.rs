@@ -74,7 +74,11 @@ pub(crate) struct Server {
 impl Server {
     /// Start and wait until it says that it is ready.
     pub(crate) async fn start(installation: &Installation, arguments: &[&str]) -> Self {
-        let mut command = installation.command(arguments);
+        Self::start_as(installation.command(arguments)).await
+    }
+
+    /// The same with a command of one's own.
+    pub(crate) async fn start_as(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut ready = Value::Null;
@@ -90,12 +94,22 @@ impl Server {
     }
 
     /// End it as a power cut would: nothing of it runs again.
-    pub(crate) async fn kill(mut self) {
-        self.child.start_kill().unwrap();
-        self.child.wait().await.unwrap();
-        while let Ok(Some(line)) = self.output.next_line().await {
+    pub(crate) async fn kill(self) {
+        for line in self.kill_and_read().await.lines() {
             println!("the program said: {line}");
         }
+    }
+
+    /// The same; what it had said on its standard output.
+    pub(crate) async fn kill_and_read(mut self) -> String {
+        self.child.start_kill().unwrap();
+        self.child.wait().await.unwrap();
+        let mut said = String::new();
+        while let Ok(Some(line)) = self.output.next_line().await {
+            said.push_str(&line);
+            said.push('\n');
+        }
+        said
     }
 }
 

@@ -1,6 +1,10 @@
 //! What lies on disk tells nothing: no text, no name, no number, no secret in clear.
 
-use crate::stage::{Databases, TestApp};
+use crate::{
+    program::{Installation, Server},
+    stage::{Databases, TestApp, Web, engine_is_postgres},
+};
+use reqwest::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tokio_postgres::SimpleQueryMessage;
@@ -79,6 +83,60 @@ async fn everything(app: &TestApp) -> Vec<(String, Vec<u8>)> {
 /// Whether a text lies in clear anywhere on disk.
 pub(crate) async fn lies_in_clear(app: &TestApp, needle: &str) -> bool {
     found(&everything(app).await, needle).is_some()
+}
+
+/// What the demo's sample history says, and who says it, as its own agent reads it.
+async fn read_the_demo(demo: &Server) -> Vec<String> {
+    let web = Web::new(demo.url());
+    let user = &demo.ready["users"][0];
+    let log_in = json!({ "email": user["email"], "password": user["password"] });
+    let tokens = web.call(Method::POST, None, "/api/v1/auth/login", Some(&log_in)).await.ok();
+    let token = tokens["access_token"].as_str().unwrap().to_owned();
+    let conversations = web.get(&token, "/api/v1/conversations").await.ok();
+    let mut personal = vec![user["email"].as_str().unwrap().to_owned(), token.clone()];
+    for conversation in conversations["data"].as_array().unwrap() {
+        let contact = &conversation["contact"];
+        personal
+            .extend(["name", "phone"].iter().filter_map(|field| contact[field].as_str()).map(str::to_owned));
+        let messages = format!("/api/v1/conversations/{}/messages", conversation["id"].as_str().unwrap());
+        let said = json!({ "type": "text", "text": "combinado, até quinta-feira" });
+        // Where the window is closed nothing leaves; what is tried must not show either.
+        web.call(Method::POST, Some(&token), &messages, Some(&said)).await;
+        let messages = web.get(&token, &messages).await.ok();
+        let texts = messages["data"].as_array().unwrap().iter().filter_map(|it| it["text"].as_str());
+        // Shorter ones may be part of a word of the log.
+        personal.extend(texts.filter(|text| text.len() > 8).map(str::to_owned));
+    }
+    personal
+}
+
+#[tokio::test]
+async fn the_demo_leaves_nothing_personal_in_its_files_nor_in_its_log() {
+    if engine_is_postgres() {
+        println!("skipped: the demo is always embedded");
+        return;
+    }
+    let installation = Installation::new().await;
+    let (data, log) = (installation.path("demo"), installation.path("demo.log"));
+    let mut command = installation.command(&["demo", "--port", "0", "--json", "--data-dir", &data]);
+    let written = std::fs::File::create(&log).unwrap();
+    command.env("ZELO__LOG__LEVEL", "debug").env_remove("ZELO__DATABASE__URL").stderr(written);
+    let demo = Server::start_as(command).await;
+
+    let personal = read_the_demo(&demo).await;
+    assert!(personal.len() > 20, "the demo has a history: {personal:?}");
+    let said = demo.kill_and_read().await;
+
+    let mut everything = files_below(Path::new(&data));
+    // The demo's own note of its invented log-ins, so that a second start prints the same ones.
+    everything.retain(|(name, _)| !name.ends_with("/demo.json"));
+    let mut lines = std::fs::read(&log).unwrap();
+    lines.extend(said.into_bytes());
+    assert!(memchr::memmem::find(&lines, b"/auth/login").is_some(), "the log says nothing of the requests");
+    everything.push((log, lines));
+    for needle in &personal {
+        assert_eq!(found(&everything, needle), None, "{needle:?} lies in clear");
+    }
 }
 
 /// Where a text is found: as it is, in any case of letters, or as hexadecimal digits of its bytes.

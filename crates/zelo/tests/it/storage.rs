@@ -111,6 +111,71 @@ async fn a_full_disk_refuses_events_and_takes_them_again_when_there_is_room() {
     each_is_stored_once(&app, &hotel, &acknowledged).await;
 }
 
+/// A disk whose file system turns read-only under open files, as ext4 does when its device fails.
+struct FailingDisk {
+    folder: PathBuf,
+}
+
+impl FailingDisk {
+    /// None where this test may not mount.
+    fn mount(folder: &Path) -> Option<Self> {
+        let (disk, image) = (folder.join("disk"), folder.join("image"));
+        std::fs::create_dir_all(&disk).unwrap();
+        std::fs::File::create(&image).unwrap().set_len(64 << 20).unwrap();
+        let went_well = |program: &str, arguments: &[&str], path: &[&Path]| {
+            Command::new(program).args(arguments).args(path).output().is_ok_and(|it| it.status.success())
+        };
+        let mounted = went_well("mkfs.ext4", &["-q"], &[&image])
+            && went_well("mount", &["-o", "loop"], &[&image, &disk]);
+        mounted.then_some(Self { folder: disk })
+    }
+
+    /// `abort` is ext4's own way to rehearse what it does after an error of the device.
+    fn fails(&self) {
+        let remounted = Command::new("mount").args(["-o", "remount,abort"]).arg(&self.folder).status();
+        assert!(remounted.unwrap().success());
+        std::fs::write(self.folder.join("proof"), "x").unwrap_err();
+    }
+}
+
+impl Drop for FailingDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.folder).status();
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_turned_read_only_refuses_every_event() {
+    if engine_is_postgres() {
+        println!("skipped: the disk of a PostgreSQL server is not this test's to break");
+        return;
+    }
+    let outer = tempfile::tempdir().unwrap();
+    let Some(disk) = FailingDisk::mount(outer.path()) else {
+        println!("skipped: only root with a loop device may mount the disk that this test breaks");
+        return;
+    };
+    let data = disk.folder.join("data");
+    std::fs::create_dir(&data).unwrap();
+    let app = TestApp::with_data_in(&data).await;
+    let hotel = app.tenant("hotel").await;
+    assert_eq!(post(&hotel, "wamid.BEFORE", "antes").await, 200);
+    app.run_jobs().await;
+
+    disk.fails();
+    for number in 0..5 {
+        assert_eq!(post(&hotel, &format!("wamid.BROKEN{number}"), "durante").await, 503);
+    }
+
+    let ready = app.web.call(reqwest::Method::GET, None, "/ready", None).await;
+    assert_eq!(ready.status, 503);
+    let alive = app.web.call(reqwest::Method::GET, None, "/alive", None).await;
+    assert_eq!(alive.status, 200);
+    let stored = "select count(*) from messages where tenant_id = $1";
+    assert_eq!(app.count(Some(hotel.id.0), stored).await, 1);
+    app.may_leave_work();
+}
+
 #[tokio::test]
 async fn a_locked_database_refuses_events_until_the_lock_is_gone() {
     let app = TestApp::new().await;

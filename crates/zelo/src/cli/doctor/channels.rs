@@ -42,14 +42,18 @@ async fn look_at(app: &App, scope: TenantScope, slug: &str, channel: &Channel) -
     let who = format!("number {} of {slug}", channel.phone_number_id);
     match ask_meta(app, scope, channel).await {
         Err(failure) => {
-            let cure = "connect the number again with `zelo channel create`";
+            let cure = "bring back the keystore that belongs to this database";
             Check::fail(NAME, format!("the credentials of {who} cannot be opened: {failure}"), cure)
         }
         Ok(Ok(_)) => Check::ok(NAME, format!("the token of {who} is good")),
         Ok(Err(SendError::Rejected { error, .. })) => Check::fail(
             NAME,
             format!("Meta refuses the token of {who}: {error}"),
-            "make a new permanent token in Meta Business Manager (System users) and connect the number with it",
+            format!(
+                "make a new permanent token in Meta Business Manager (System users) and give it to the number: zelo \
+                 channel update --tenant {slug} --phone-number-id {} --access-token-stdin",
+                channel.phone_number_id
+            ),
         ),
         Ok(Err(error)) => Check::warn(
             NAME,

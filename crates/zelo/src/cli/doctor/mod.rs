@@ -9,11 +9,12 @@ mod stores;
 
 use super::{Context, failure::Result, say, start};
 use crate::{
-    app::{App, Stores},
+    app::App,
     clock::Clock,
     config::Config,
     crypto::{KEYSTORE_MIGRATIONS, MasterKey},
     schema::MIGRATIONS,
+    stores::Stores,
 };
 use serde::Serialize;
 use serde_json::json;

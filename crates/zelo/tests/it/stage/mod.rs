@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 use zelo::{
-    app::{self, App},
+    app::App,
     clock::{Clock, Millis},
     config::{Config, Sources},
     crypto::MasterKey,
@@ -96,7 +96,7 @@ impl TestApp {
             sources = sources.with_flag(setting, *value, "test");
         }
         let config = Config::load(&sources).unwrap();
-        let stores = app::open_stores(&config, &clock).await.unwrap();
+        let stores = zelo::stores::open_stores(&config, &clock).await.unwrap();
         let master = MasterKey::from_directory(&config.data.dir, true).unwrap();
         let app = App::assemble(config, stores, master, clock.clone()).await.unwrap();
         let url = serve(router::router(&app)).await;
@@ -121,7 +121,7 @@ impl TestApp {
             sources = sources.with_flag(setting, *value, "test");
         }
         let config = Config::load(&sources).unwrap();
-        let stores = app::open_stores(&config, &self.clock).await.unwrap();
+        let stores = zelo::stores::open_stores(&config, &self.clock).await.unwrap();
         let master = MasterKey::from_directory(&config.data.dir, true).unwrap();
         let app = App::assemble(config, stores, master, self.clock.clone()).await.unwrap();
         Web::new(serve(router::router(&app)).await)

@@ -233,6 +233,10 @@ impl Agent {
         self.call(Method::PUT, path, body).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PATCH, path, body).await
+    }
+
     async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
         let token = self.token().await;
         self.app.web.call(method, Some(&token), &format!("/api/v1{path}"), Some(body)).await

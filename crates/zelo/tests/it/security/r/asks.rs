@@ -146,6 +146,7 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/mfa-policy" => json!({"everyone": false, "roles": []}),
         "/users" => json!({"name": "", "email": "", "role": "viewer"}),
         "/tenants" => json!({"name": "", "slug": ""}),
+        "/channels/{id}" => json!({"access_token": ""}),
         "/channels" => {
             json!({"name": "", "phone_number_id": "1", "waba_id": "1", "access_token": "t", "app_secret": "s"})
         }
