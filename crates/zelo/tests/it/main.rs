@@ -21,6 +21,8 @@ mod house;
 #[cfg(test)]
 mod inbound;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod outbound;
 #[cfg(test)]
 mod people;

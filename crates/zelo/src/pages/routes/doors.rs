@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, FieldError},
+    http::ClientAddress,
     identity::{self, Client, Kind, NewUser, Role},
     mail,
     pages::{
@@ -247,8 +248,15 @@ pub(super) async fn set_up(State(app): State<App>, visit: Visit, form: Sent<Setu
     }
 }
 
-/// What would have been sent by mail. In development only; elsewhere there is no such page.
-pub(super) async fn mailbox(State(app): State<App>, visit: Visit) -> Response {
+/// What would have been sent by mail. In development only, and only on this machine: the links in it open accounts.
+pub(super) async fn mailbox(
+    State(app): State<App>,
+    visit: Visit,
+    ClientAddress(address): ClientAddress,
+) -> Response {
+    if !address.is_loopback() {
+        return visit.refuse(Error::NotFound);
+    }
     let letters = match mail::list_mailbox(&app).await {
         Ok(letters) => letters,
         Err(error) => return visit.refuse(error),

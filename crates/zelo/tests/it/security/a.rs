@@ -1,6 +1,6 @@
 //! Passwords and log-in.
 
-mod common;
+mod pairs;
 
 use super::account::{
     Enrolled, access, audited, gives, letters_to, log_in, mail_to, post, token_from_mail, works,
@@ -226,7 +226,7 @@ async fn a06_an_unknown_address_looks_and_lasts_like_a_wrong_password() {
 #[tokio::test]
 async fn a08_nobody_is_in_before_the_set_up_and_its_link_works_once_for_a_day() {
     let app = TestApp::new().await;
-    for (email, password) in common::pairs() {
+    for (email, password) in pairs::left_as_they_are() {
         assert_eq!(log_in(&app, email, password).await.status, 401, "{email} {password}");
         app.passes(HOUR);
     }

@@ -1,7 +1,7 @@
 //! Pairs that people leave as they are.
 
 /// Fifty of them.
-pub(super) fn pairs() -> Vec<(&'static str, &'static str)> {
+pub(super) fn left_as_they_are() -> Vec<(&'static str, &'static str)> {
     let names = [
         "admin",
         "root",
