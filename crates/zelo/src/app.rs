@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Result},
     ids::Ids,
     inbound::Inbox,
+    limits::Limits,
     outbound,
     realtime::Audience,
     redis_client::RedisClient,
@@ -56,6 +57,8 @@ pub struct Parts {
     pub graph: Client,
     /// What several processes share besides the database, where an operator has one. Everything works without it.
     pub redis: Option<RedisClient>,
+    /// How often somebody may do something, and who not at all.
+    pub limits: Limits,
     /// Who is signed in, remembered for seconds.
     pub identity: crate::identity::Identity,
     /// What is remembered for the audit log.
@@ -119,6 +122,7 @@ impl App {
         let redis = RedisClient::of(&config)?;
         let mailer = crate::mail::Mailer::new(&config)?;
         let audit = crate::audit::Audit::open(&keyring).await?;
+        let limits = Limits::open(&config, &stores.db, &keyring, redis.clone(), &clock).await?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -133,6 +137,7 @@ impl App {
             egress,
             graph,
             redis,
+            limits,
             identity,
             mailer,
             audit,

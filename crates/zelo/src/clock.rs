@@ -1,8 +1,11 @@
 //! The one source of time.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 /// Milliseconds since 1970-01-01, UTC: how time is kept everywhere in the product.
@@ -39,6 +42,16 @@ impl Clock {
         match &self.set {
             Some(set) => set.load(Ordering::SeqCst),
             None => host_time(),
+        }
+    }
+
+    /// Milliseconds since some moment in the past, never fewer than before: for measuring how much time went by, which
+    /// must not depend on somebody setting the host's clock.
+    pub fn steady(&self) -> Millis {
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.set {
+            Some(set) => set.load(Ordering::SeqCst),
+            None => Millis::try_from(BEGAN.elapsed().as_millis()).unwrap_or(Millis::MAX),
         }
     }
 

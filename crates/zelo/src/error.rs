@@ -3,7 +3,7 @@
 //! Slices return [`Error`]; the network's and the engine's own errors become one of its kinds where they are met.
 //! Nothing else writes problem documents, so that no answer can tell more than this module lets it.
 
-use crate::http::current_ids;
+use crate::{http::current_ids, limits::Refusal};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -67,6 +67,8 @@ pub enum Error {
     TooManyRequests {
         /// When the next one will be accepted.
         retry_after: Duration,
+        /// Which limit, and why; told to programs.
+        refusal: Option<Box<Refusal>>,
     },
     /// The body is larger than this address takes. 413.
     #[error("the body is too large")]
@@ -187,7 +189,7 @@ impl Error {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyRequests { retry_after } => Some(*retry_after),
+            Self::TooManyRequests { retry_after, .. } => Some(*retry_after),
             Self::Unavailable(_) => Some(RETRY_UNAVAILABLE),
             _ => None,
         }
@@ -276,6 +278,9 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(value_type = Vec<FieldError>, required = false)]
     errors: &'a [FieldError],
+    /// Only of the types that `limits` uses.
+    #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
+    violated_policies: &'a [&'a str],
 }
 
 /// A problem document as an answer. Its type is `about:blank`, for which the title is the status's own; `code` is what
@@ -286,15 +291,30 @@ pub(crate) fn problem(
     detail: Cow<'_, str>,
     errors: &[FieldError],
 ) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
+    typed_problem("about:blank", title, status, code, detail, errors, &[])
+}
+
+/// A problem document of a type that has a name, and therefore a title of its own.
+fn typed_problem(
+    kind: &'static str,
+    title: &str,
+    status: StatusCode,
+    code: &str,
+    detail: Cow<'_, str>,
+    errors: &[FieldError],
+    violated_policies: &[&str],
+) -> Response {
     let ids = current_ids();
     let problem = Problem {
-        r#type: "about:blank",
-        title: status.canonical_reason().unwrap_or("Error"),
+        r#type: kind,
+        title,
         status: status.as_u16(),
         detail,
         code,
         request_id: ids.as_ref().map(|ids| ids.request_id.as_ref()),
         errors,
+        violated_policies,
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
@@ -309,7 +329,19 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.log();
         let errors: &[FieldError] = if let Self::Invalid(errors) = &self { errors } else { &[] };
-        let mut response = problem(self.status(), self.code(), self.detail(), errors);
+        let (status, code) = (self.status(), self.code());
+        let refusal =
+            if let Self::TooManyRequests { refusal, .. } = &self { refusal.as_deref() } else { None };
+        let mut response = match refusal {
+            None => problem(status, code, self.detail(), errors),
+            Some(refusal) => {
+                let violated = [refusal.decision.policy.name];
+                let (kind, title) = (refusal.problem_type(), refusal.title());
+                let mut response = typed_problem(kind, title, status, code, self.detail(), errors, &violated);
+                crate::limits::tell(&[refusal.decision], response.headers_mut());
+                response
+            }
+        };
         if let Some(wait) = self.retry_after() {
             // Whole seconds, never less than the wait (RFC 9110, section 10.2.3).
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -380,7 +412,7 @@ mod tests {
             (Error::Malformed("x".into()), 400, "malformed"),
             (Error::Conflict { code: "already_assigned", detail: "x".into() }, 409, "already_assigned"),
             (Error::WindowClosed, 409, "window_closed"),
-            (Error::TooManyRequests { retry_after: wait }, 429, "too_many_requests"),
+            (Error::TooManyRequests { retry_after: wait, refusal: None }, 429, "too_many_requests"),
             (Error::PayloadTooLarge, 413, "payload_too_large"),
             (Error::UnsupportedMediaType, 415, "unsupported_media_type"),
             (Error::Unavailable(None), 503, "unavailable"),

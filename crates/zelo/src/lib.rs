@@ -30,6 +30,9 @@ pub mod tenants;
 // What was done, and the proof of it.
 pub mod audit;
 
+// How often, and who not at all.
+pub mod limits;
+
 // The core.
 pub mod contacts;
 pub mod conversations;

@@ -6,7 +6,7 @@ use crate::{
     audit, health,
     http::{Stack, report_violations},
     inbound::routes as inbound,
-    pages, realtime,
+    limits, pages, realtime,
 };
 use axum::{
     Router,
@@ -53,5 +53,9 @@ pub fn router(app: &App) -> Router {
     let routes = Router::new().merge(webhooks).merge(programs).merge(operators).merge(people);
     let routes = routes.with_state(app.clone()).layer(from_fn_with_state(app.clone(), audit::note_refusals));
     let routes = routes.merge(realtime::router(app));
-    Stack::new(&app.config, Arc::new(move || ids.next())).wrap(routes)
+    app.tasks.spawn(limits::follow(app.clone()));
+    // Within the layers of the stack, so that refusals have ids, are counted and may be read by the pages that called; and
+    // around what no route takes, so that looking for addresses is limited too.
+    let gate = from_fn_with_state(app.clone(), limits::gate);
+    Stack::new(&app.config, Arc::new(move || ids.next())).wrap_with(routes, |routes| routes.layer(gate))
 }

@@ -19,6 +19,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001", "the_first_conversation"),
     migration!(2, "0002", "jobs"),
     migration!(3, "0003", "idempotency_keys"),
+    migration!(4, "0004", "limits"),
     migration!(5, "0005", "audit"),
     migration!(6, "0006", "identity"),
 ];

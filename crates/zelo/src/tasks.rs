@@ -1,6 +1,6 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
-use crate::{app::App, audit, channels, error::Result, identity, inbound, mail, outbound, telemetry};
+use crate::{app::App, audit, channels, error::Result, identity, inbound, limits, mail, outbound, telemetry};
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
 
@@ -49,6 +49,7 @@ async fn keep_house(app: &App, kind: &str) -> Result<()> {
         return identity::sweep(app).await;
     }
     mail::sweep(app).await?;
+    limits::sweep(app).await?;
     inbound::sweep(app).await
 }
 

@@ -9,8 +9,8 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode},
-    response::{IntoResponse as _, Response},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse as _, Response},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -101,18 +101,28 @@ pub(super) struct LogoutBody {
 
 /// Log in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody,
-    responses((status = 200, body = LoginShape), (status = 401, description = "Wrong address or password"), (status = 422), (status = 503)))]
+    responses((status = 200, body = LoginShape), (status = 401, description = "Wrong address or password"), (status = 422), (status = 429), (status = 503)))]
 pub(super) async fn log_in(
     State(app): State<App>,
     client: Client,
     Json(body): Json<LoginBody>,
-) -> Result<axum::Json<LoginShape>> {
+) -> Result<Response> {
     let password = Zeroizing::new(body.password);
     let entrance = identity::log_in(&app, Kind::Token, &body.email, password, &client).await?;
-    Ok(axum::Json(match entrance {
-        Entrance::In(entered) => LoginShape::Tokens(TokensShape::new(&app, &entered)?),
-        Entrance::Code(mfa_token) => LoginShape::Code { mfa_required: true, mfa_token },
-    }))
+    Ok(match entrance {
+        Entrance::In(entered) => {
+            let shape = LoginShape::Tokens(TokensShape::new(&app, &entered)?);
+            (known(&entered), axum::Json(shape)).into_response()
+        }
+        Entrance::Code(mfa_token) => {
+            axum::Json(LoginShape::Code { mfa_required: true, mfa_token }).into_response()
+        }
+    })
+}
+
+/// The cookie by which the limits tell this client from strangers who guess at its account.
+fn known(entered: &Entered) -> AppendHeaders<[(HeaderName, String); 1]> {
+    AppendHeaders([(header::SET_COOKIE, entered.known_client.clone())])
 }
 
 /// The second step of a log-in: a code of the app, or a backup code.
@@ -122,9 +132,9 @@ pub(super) async fn log_in_with_code(
     State(app): State<App>,
     client: Client,
     Json(body): Json<CodeBody>,
-) -> Result<axum::Json<TokensShape>> {
+) -> Result<Response> {
     let entered = identity::log_in_with_code(&app, Kind::Token, &body.mfa_token, &body.code, &client).await?;
-    Ok(axum::Json(TokensShape::new(&app, &entered)?))
+    Ok((known(&entered), axum::Json(TokensShape::new(&app, &entered)?)).into_response())
 }
 
 /// Exchange a refresh token for new tokens.

@@ -10,6 +10,7 @@ mod channels;
 mod contacts;
 mod conversations;
 pub mod docs;
+mod limits;
 mod messages;
 mod mfa;
 mod passwords;
@@ -97,4 +98,9 @@ fn documented() -> OpenApiRouter<App> {
         // The platform.
         .routes(routes!(admin::list_webhook_events))
         .routes(routes!(admin::replay_webhook_event))
+        .routes(routes!(limits::list_bans))
+        .routes(routes!(limits::lift_ban))
+        .routes(routes!(limits::clear_rate_limit))
+        .routes(routes!(limits::list_ip_rules, limits::create_ip_rule))
+        .routes(routes!(limits::get_ip_rule, limits::update_ip_rule, limits::delete_ip_rule))
 }

@@ -18,7 +18,7 @@ pub use environment::Variables;
 pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
-    Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Log, LogFormat, Mail,
+    Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Limits, Log, LogFormat, Mail,
     Metrics, Mfa, Outbound, Redis, Server, Whatsapp,
 };
 
@@ -77,6 +77,7 @@ pub struct Config {
     pub auth: Auth,
     pub mfa: Mfa,
     pub mail: Mail,
+    pub limits: Limits,
     pub whatsapp: Whatsapp,
     pub ingest: Ingest,
     pub outbound: Outbound,

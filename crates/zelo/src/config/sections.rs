@@ -94,6 +94,24 @@ pub struct Mail {
     pub from: String,
 }
 
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub anonymous_per_minute: u32,
+    pub api_key_per_minute: u32,
+    pub user_per_minute: u32,
+    pub session_per_minute: u32,
+    pub tenant_per_minute: u32,
+    pub send_per_minute: u32,
+    pub refresh_per_minute: u32,
+    pub socket_per_minute: u32,
+    pub probe_per_minute: u32,
+    pub login_network_failures: u32,
+    pub account_failures: u32,
+    pub most_subjects: usize,
+}
+
 /// `[whatsapp]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -141,7 +141,22 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("auth.login_attempts", config.auth.login_attempts as usize),
         ("auth.login_window_minutes", config.auth.login_window_minutes as usize),
     ];
-    for (setting, value) in least_one {
+    let limits = &config.limits;
+    let of_limits = [
+        ("limits.anonymous_per_minute", limits.anonymous_per_minute),
+        ("limits.api_key_per_minute", limits.api_key_per_minute),
+        ("limits.user_per_minute", limits.user_per_minute),
+        ("limits.session_per_minute", limits.session_per_minute),
+        ("limits.tenant_per_minute", limits.tenant_per_minute),
+        ("limits.send_per_minute", limits.send_per_minute),
+        ("limits.refresh_per_minute", limits.refresh_per_minute),
+        ("limits.socket_per_minute", limits.socket_per_minute),
+        ("limits.probe_per_minute", limits.probe_per_minute),
+        ("limits.login_network_failures", limits.login_network_failures),
+        ("limits.account_failures", limits.account_failures),
+    ];
+    let of_limits = of_limits.map(|(setting, value)| (setting, value as usize));
+    for (setting, value) in least_one.into_iter().chain(of_limits) {
         if value == 0 {
             problems.push(format!("{setting} is 0; it must be at least 1"));
         }
@@ -151,6 +166,18 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         problems.push(
             "server.webhook_body_limit_bytes is under 3145728, and Meta sends webhooks up to 3 MB".to_owned(),
         );
+    }
+    if config.limits.account_failures > 100 && config.environment == Environment::Production {
+        problems.push(
+            "limits.account_failures is over 100, the most that NIST SP 800-63B-4 allows in a row".to_owned(),
+        );
+    }
+    // A window is counted in memory for no longer; a limit that long would keep people out by mistake.
+    if config.auth.login_window_minutes > 24 * 60 {
+        problems.push("auth.login_window_minutes is over 1440, a day".to_owned());
+    }
+    if config.limits.most_subjects < 1_000 {
+        problems.push("limits.most_subjects must be at least 1000".to_owned());
     }
     if config.server.api_body_limit_bytes < 16 * 1024 {
         problems.push("server.api_body_limit_bytes must be at least 16384".to_owned());

@@ -50,9 +50,13 @@ impl Stack {
     /// Put the layers around all routes of a router, and around what none of them takes. Routes that are added
     /// afterwards stay outside.
     pub fn wrap(self, router: Router) -> Router {
-        router
-            .fallback(not_found)
-            .method_not_allowed_fallback(method_not_allowed)
+        self.wrap_with(router, |router| router)
+    }
+
+    /// The same, with further layers between these and the router.
+    pub fn wrap_with(self, router: Router, inner: impl FnOnce(Router) -> Router) -> Router {
+        let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
+        inner(router)
             .layer(CatchPanicLayer::custom(|cause: Box<dyn Any + Send>| on_panic(&*cause)))
             .layer(from_fn_with_state(self, pass))
     }

@@ -1,6 +1,6 @@
 //! What a log-in came from.
 
-use crate::{app::App, http::ClientAddress};
+use crate::{app::App, http::ClientAddress, limits::login::LoginClient};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
@@ -20,6 +20,8 @@ pub struct Client {
     pub address: Option<String>,
     /// The secret that tells a known browser from a new one.
     pub(super) device: Option<String>,
+    /// The same for the limits.
+    pub(super) limited: LoginClient,
 }
 
 /// The part of it that is kept, sealed, with the session.
@@ -34,13 +36,15 @@ impl Client {
         Remembered { program: self.program.clone(), address: self.address.clone() }
     }
 
-    fn of(headers: &HeaderMap, address: ClientAddress, is_development: bool) -> Self {
+    fn of(app: &App, headers: &HeaderMap, address: ClientAddress) -> Self {
+        let is_development = app.config.is_development();
         let program =
             headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             program: program.chars().take(LONGEST_PROGRAM).collect(),
             address: Some(address.0.to_string()),
             device: super::caller::cookie(headers, device_cookie_name(is_development)),
+            limited: LoginClient::of(app, headers, address.0),
         }
     }
 }
@@ -55,6 +59,6 @@ impl FromRequestParts<App> for Client {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let Ok(address) = ClientAddress::from_request_parts(parts, app).await;
-        Ok(Self::of(&parts.headers, address, app.config.is_development()))
+        Ok(Self::of(app, &parts.headers, address))
     }
 }

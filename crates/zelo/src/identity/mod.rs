@@ -43,7 +43,10 @@ pub use refresh::refresh;
 pub(crate) use sessions::follow;
 pub use sessions::{Kind, SignedIn, forget_sessions};
 pub use tokens::Identity;
-pub use users::{create_user, get_user, import_user, invite_again, invite_user, list_users, load_users};
+pub use users::{
+    create_user, find_account, get_user, import_user, invite_again, invite_user, list_accounts, list_users,
+    load_users,
+};
 
 /// Deal with what nobody asks for: half-finished log-ins, failures of long ago.
 ///

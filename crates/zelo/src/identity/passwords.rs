@@ -15,6 +15,7 @@ use crate::{
     audit::{Actor, Entry, EventType, Pen},
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
+    limits::login::{self as limits, Attempt, LoginClient},
     mail::Message,
     tenants,
 };
@@ -102,7 +103,8 @@ async fn set_password(
         pen.write(tx, Entry::of(event, "password_set").on("user", id)).await
     })?;
     forget_sessions(app);
-    Ok(())
+    // Whoever failed before: the owner has proved who they are.
+    limits::pardon(app, &digest).await
 }
 
 /// What is wrong with a password that somebody wants, as the error to answer with.
@@ -146,9 +148,12 @@ pub(super) async fn context_of(app: &App, tenant: TenantId, name: &str, email: &
 /// Send somebody a link to a new password, if there is such a person. The same is promised, and takes as long, if not.
 ///
 /// # Errors
-/// When the request cannot be stored.
+/// [`Error::TooManyRequests`] after too many; when the request cannot be stored.
 pub async fn forgot_password(app: &App, email: &str) -> Result<()> {
     let digest = email_digest(app, email).await?;
+    let client = LoginClient::of_current_request();
+    // Asking is all there is to it, so that every request counts.
+    limits::admit(app, Attempt::PasswordReset, &digest, &client).await?.failed().await?;
     links::promise_reset(app, &digest).await
 }
 

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
     error::{Error, Result},
+    limits::login::{self as limits, Attempt, LoginClient},
 };
 use db::Scope;
 use zeroize::Zeroizing;
@@ -52,11 +53,14 @@ async fn find_caller(app: &App, caller: &Caller) -> Result<UserRow> {
 /// Refuse who does not know the caller's password.
 pub(super) async fn require_password(app: &App, caller: &Caller, password: Zeroizing<String>) -> Result<()> {
     let user = find_caller(app, caller).await?;
+    let digest = email_digest(app, &email_of(app, &user).await?).await?;
+    let client = LoginClient::of_current_request();
+    let permit = limits::admit(app, Attempt::Reauthentication, &digest, &client).await?;
     let checked = app.identity.passwords.verify(password, Some(user.password_hash.clone())).await?;
     if checked.matches {
-        return Ok(());
+        return permit.succeeded().await;
     }
-    let digest = email_digest(app, &email_of(app, &user).await?).await?;
+    permit.failed().await?;
     note_wrong_password(app, &digest, Some(&user)).await?;
     Err(Error::WrongSecret)
 }

@@ -66,6 +66,10 @@ pub(super) async fn insert_login(
     Ok(())
 }
 
+pub(super) async fn list_logins_of(tx: &mut Tx, user: UserId) -> Result<Vec<[u8; 16]>> {
+    tx.query("select email_digest from logins where user_id = $1", params![user], |row| row.get(0)).await
+}
+
 pub(super) async fn find_login(tx: &mut Tx, digest: &[u8; 16]) -> Result<Option<(TenantId, UserId)>> {
     tx.query_opt("select tenant_id, user_id from logins where email_digest = $1", params![digest], |row| {
         Ok((row.get(0)?, row.get(1)?))

@@ -216,6 +216,26 @@ pub(super) async fn email_digest(app: &App, email: &str) -> Result<[u8; 16]> {
     Ok(app.keyring.platform().await?.index.digest(Field::Email, &canonical_email(email)))
 }
 
+/// Whose account this is, by the blind index of its address.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_account(app: &App, digest: &[u8; 16]) -> Result<Option<(TenantId, UserId)>> {
+    db::read!(app.db, "find_account", Scope::Platform, |tx| -> Result<_> {
+        Ok(store::find_login(tx, digest).await?)
+    })
+}
+
+/// The blind indexes of the addresses that a user logs in with, whichever tenant they belong to.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_accounts(app: &App, user: UserId) -> Result<Vec<[u8; 16]>> {
+    db::read!(app.db, "list_accounts", Scope::Platform, |tx| -> Result<_> {
+        Ok(store::list_logins_of(tx, user).await?)
+    })
+}
+
 /// One of the staff.
 ///
 /// # Errors

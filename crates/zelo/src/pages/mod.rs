@@ -16,5 +16,7 @@ pub mod time;
 pub mod view;
 mod words;
 
+pub(crate) use routes::refuse;
+
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ mod clock;
 mod disk;
 mod folder;
 mod port;
+mod redis;
 mod stores;
 
 use super::{Context, failure::Result, say, start};
@@ -91,6 +92,7 @@ async fn examine(config: Config) -> Vec<Check> {
     let (keys, keys_check) =
         stores::open("keystore", &config.keys_database_url(), KEYSTORE_MIGRATIONS, "KEYS_DATABASE_URL").await;
     checks.extend([data_check, keys_check]);
+    checks.extend(redis::check(&config).await);
     let (master, master_check) = stores::master_key(&config, keys.as_ref()).await;
     checks.push(master_check);
     if let (Some(db), Some(keys), Some(master)) = (data, keys, master) {

@@ -49,6 +49,8 @@ pub struct Entered {
     pub must_enrol: bool,
     /// The secret by which this browser will be known, where it brought none.
     pub new_device: Option<String>,
+    /// The `Set-Cookie` by which the limits tell this client from strangers who guess at its account.
+    pub known_client: String,
 }
 
 impl Entered {
@@ -126,7 +128,14 @@ pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client)
         let entry = Entry::of(EventType::LoginSuccess, "logged_in").on("session", row.id);
         pen.write(tx, entry.with("methods", proof.methods)).await
     })?;
-    Ok(Entered { secret, user: user.id, must_enrol: proof.must_enrol, new_device: device.fresh })
+    let known_client = client.limited.remember(app, proof.email_digest);
+    Ok(Entered {
+        secret,
+        user: user.id,
+        must_enrol: proof.must_enrol,
+        new_device: device.fresh,
+        known_client,
+    })
 }
 
 async fn seal_client(app: &App, secret: &SessionSecret, client: &Client) -> Result<Vec<u8>> {

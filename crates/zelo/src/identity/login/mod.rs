@@ -25,6 +25,7 @@ use crate::{
     clock::{DAY, Millis},
     error::{Error, Result},
     ids::{TenantId, UserId},
+    limits::login::{self as limits, Attempt},
 };
 use begin::Proof;
 use db::Scope;
@@ -45,7 +46,7 @@ pub enum Entrance {
 ///
 /// # Errors
 /// [`Error::Unauthorized`] for a wrong password, an unknown address and a closed account alike, in the same time;
-/// [`Error::Unavailable`] while too many passwords are being checked.
+/// [`Error::TooManyRequests`] after too many failures; [`Error::Unavailable`] while too many passwords are being checked.
 pub async fn log_in(
     app: &App,
     kind: Kind,
@@ -54,11 +55,21 @@ pub async fn log_in(
     client: &Client,
 ) -> Result<Entrance> {
     let digest = email_digest(app, email).await?;
-    let (user, open) = check_password(app, &digest, password).await?;
+    let permit = limits::admit(app, Attempt::Password, &digest, &client.limited).await?;
+    let checked = check_password(app, &digest, password).await;
+    let (user, open) = match checked {
+        Ok(checked) => checked,
+        Err(error) => {
+            permit.called_off().await?;
+            return Err(error);
+        }
+    };
     let Some(row) = user.as_ref().filter(|_| open) else {
+        permit.failed().await?;
         note_wrong_password(app, &digest, user.as_ref()).await?;
         return Err(Error::Unauthorized);
     };
+    permit.succeeded().await?;
     let role = Role::from_word(&row.role).ok_or(Error::Unauthorized)?;
     let (enrolled, required) =
         db::read!(app.db, "find_second_factor", Scope::Tenant(row.tenant.0), |tx| -> Result<_> {

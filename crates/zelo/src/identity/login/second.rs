@@ -86,6 +86,7 @@ pub(in crate::identity) async fn refuse_guessers(app: &App, email_digest: &[u8; 
     }
     Err(Error::TooManyRequests {
         retry_after: Duration::from_millis(u64::try_from(left).unwrap_or_default()),
+        refusal: None,
     })
 }
 

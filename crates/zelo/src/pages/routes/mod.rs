@@ -21,6 +21,8 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use visit::refuse;
+
 use crate::app::App;
 use axum::{
     Router,

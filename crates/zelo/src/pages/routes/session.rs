@@ -89,6 +89,9 @@ pub(super) fn welcome(app: &App, entered: &Entered, next: &str) -> Response {
         next => next,
     };
     let mut response = (session_cookie(app, &entered.cookie()), see(next)).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&entered.known_client) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     if let Some(secret) = &entered.new_device {
         let name = device_cookie_name(app.config.is_development());
         let secure = secure(app.config.is_development());
@@ -103,7 +106,7 @@ pub(super) fn welcome(app: &App, entered: &Entered, next: &str) -> Response {
 fn login_error(error: &Error) -> LoginError {
     match error {
         Error::Unauthorized => LoginError::Mismatch { attempts_left: None },
-        Error::TooManyRequests { retry_after } => LoginError::TooManyAttempts {
+        Error::TooManyRequests { retry_after, .. } => LoginError::TooManyAttempts {
             retry_after_s: u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX),
         },
         _ => LoginError::Failed,
@@ -227,7 +230,7 @@ mod tests {
     fn a_wrong_password_is_told_apart_from_a_fault_of_ours() {
         assert_eq!(login_error(&Error::Unauthorized), LoginError::Mismatch { attempts_left: None });
         assert_eq!(login_error(&Error::Unavailable(None)), LoginError::Failed);
-        let wait = Error::TooManyRequests { retry_after: Duration::from_secs(90) };
+        let wait = Error::TooManyRequests { retry_after: Duration::from_secs(90), refusal: None };
         assert_eq!(login_error(&wait), LoginError::TooManyAttempts { retry_after_s: 90 });
     }
 }

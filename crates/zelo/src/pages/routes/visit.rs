@@ -150,6 +150,11 @@ impl FromRequestParts<App> for Desk {
     }
 }
 
+/// The answer to a request that was refused before it came to its page.
+pub(crate) fn refuse(app: &App, parts: &Parts, error: Error) -> Response {
+    Visit::of(parts, app).refuse(error)
+}
+
 /// An id of an address.
 ///
 /// # Errors

@@ -18,6 +18,13 @@ pub(crate) const PLATFORM_TABLES: &[(&str, &str)] = &[
     ("webhook_events", "raw events are sealed and stored before their tenant is known"),
     ("webhook_quarantine", "what could not be understood may have no tenant"),
     ("outbox", "those who tell others follow it over all tenants; ids only"),
+    (
+        "bans",
+        "who is kept out may have no account, and the log-in is not yet a tenant's; digests and sealed addresses",
+    ),
+    ("login_failures", "counted before it is known whether the account exists, by digest"),
+    ("limit_clears", "digests of what was counted over all tenants"),
+    ("ip_rules", "the platform owner's rules for networks"),
     ("jobs", "a worker serves all tenants; payloads hold ids only"),
     ("audit_pending", "one sealer serves all tenants; ids and hashes only"),
     ("audit_tree", "one tree covers all tenants' entries; ids, hashes and signatures only"),

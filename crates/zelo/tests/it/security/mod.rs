@@ -6,6 +6,7 @@ mod browser;
 mod desk;
 mod h;
 mod i;
+mod l;
 mod m;
 mod r;
 mod s;

@@ -36,6 +36,13 @@ use zelo::{
 /// 2026-11-20 12:00:00 UTC, the hour of the fixtures.
 pub(crate) const NOON: Millis = 1_795_176_000_000;
 
+/// Settings under which log-ins may fail as often as somebody likes, for tests of what comes after the limits.
+pub(crate) const ENDLESS_TRIES: [(&str, &str); 3] = [
+    ("auth.login_attempts", "1000000"),
+    ("limits.login_network_failures", "1000000"),
+    ("limits.account_failures", "1000000"),
+];
+
 /// A whole Zelo for one test. Clones are the same one; the last of them fails the test when work was left over.
 #[derive(Clone)]
 pub(crate) struct TestApp {
@@ -89,6 +96,12 @@ impl TestApp {
             .with_flag("data.dir", data.display().to_string(), "test")
             .with_flag("database.connections", "4", "test")
             .with_flag("whatsapp.graph_base_url", graph, "test");
+        // A scene is told faster than people act, by one address and at one moment; tests of limits say theirs.
+        for setting in
+            ["anonymous", "api_key", "user", "session", "tenant", "send", "refresh", "socket", "probe"]
+        {
+            sources = sources.with_flag(&format!("limits.{setting}_per_minute"), "1000000", "test");
+        }
         for (setting, value) in databases.settings() {
             sources = sources.with_flag(setting, value, "test");
         }

@@ -99,7 +99,7 @@ impl Web {
 }
 
 impl Answer {
-    async fn of(response: reqwest::Response) -> Self {
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
         let is_api = response.url().path().starts_with("/api/");
         let headers: HashMap<String, String> = response

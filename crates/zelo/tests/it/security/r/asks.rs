@@ -127,6 +127,9 @@ fn form(path: &str) -> &'static str {
 fn json(path: &str, here: &Things, there: &Things) -> Value {
     match path {
         "/auth/login" => json!({"email": "x@example.com", "password": "x"}),
+        "/admin/ip-rules" => json!({"network": "203.0.113.7", "action": "allow"}),
+        "/admin/ip-rules/{id}" => json!({"reason": "x"}),
+        "/admin/rate-limit/clear" => json!({"ip": "203.0.113.7"}),
         "/auth/refresh" => json!({"refresh_token": "x"}),
         "/auth/reauthenticate" => json!({"password": PASSWORD}),
         "/conversations/{id}/assignment" => json!({"user_id": there.user}),

@@ -1,0 +1,8 @@
+//! Limits and bans (L).
+
+mod bans;
+mod counting;
+mod fields;
+mod networks;
+mod rules;
+mod shared;
