@@ -93,9 +93,10 @@ pub(super) struct RefreshBody {
 }
 
 /// What may be said when logging out.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogoutBody {
+    /// The token whose session ends; where it is missing, that of the credentials does.
     refresh_token: Option<String>,
 }
 
@@ -150,7 +151,7 @@ pub(super) async fn refresh(
 
 /// Log out: the session's tokens, cookie and sockets stop working. With a refresh token, its session ends; without one,
 /// that of the credentials.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<RefreshBody>,
+#[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<LogoutBody>,
     responses((status = 204), (status = 401), (status = 422)), security((), ("bearer" = [])))]
 pub(super) async fn log_out(
     State(app): State<App>,

@@ -36,6 +36,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let Query(asked) = Query::<Asked>::from_request_parts(parts, state).await?;
+        // As in the description: a limit is an int32.
+        if asked.limit.is_some_and(|limit| i32::try_from(limit).is_err()) {
+            return Err(Error::Malformed("limit is a whole number up to 2147483647.".to_owned()));
+        }
         if asked.limit == Some(0) {
             return Err(Error::Invalid(vec![FieldError::new(
                 "limit",

@@ -115,6 +115,21 @@ pub(super) fn can_check(hash: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Hashes are imported, so their form is somebody else's; the costs in these stay small.
+        #[test]
+        fn i09_no_text_is_a_hash_and_none_stops_the_check(
+            noise in "\\PC{0,80}",
+            kind in "argon2(id|i|d)|2[aby]|scrypt|",
+            parts in "([$][a-zA-Z0-9+/.=,]{0,24}){0,4}",
+        ) {
+            for text in [noise, format!("${kind}$v=19$m=8,t=1,p=1{parts}"), format!("${kind}$04{parts}")] {
+                prop_assert!(!has_hash("lagoa-calma-em-maio", &text), "{}", text);
+            }
+        }
+    }
 
     #[tokio::test]
     async fn a_password_matches_its_own_hash_to_the_last_letter() {

@@ -223,6 +223,7 @@ async fn a_page_that_cannot_be_asked_for_is_refused() {
     for (query, status) in [
         ("limit=0", 422),
         ("limit=-1", 400),
+        ("limit=2147483648", 400),
         ("limit=many", 400),
         ("cursor=!!!", 400),
         ("cursor=ImEi", 400),

@@ -98,20 +98,18 @@ const WATCH = `
   const queue = ["/", "/docs", "/openapi.json", "/nowhere", "/conversations/nowhere", "/login", "/health"];
   let shown = 0;
   let pages = 0;
-  while (queue.length > 0 && pages < 60) {
+  while (queue.length > 0 && pages < 40) {
     const path = queue.shift();
     if (seen.has(path)) continue;
     seen.add(path);
     await visit(origin + path);
     pages++;
-    // The oldest messages come when somebody scrolls up.
-    for (let before = -1, rounds = 0; rounds < 30; rounds++) {
+    say("visited", path);
+    // Older messages come fifty at a time.
+    for (let rounds = 0; rounds < 30 && (await evaluate("document.querySelector('.older a') !== null")); rounds++) {
       const count = await evaluate("document.querySelectorAll('[data-entry]').length");
-      if (count === before || count === 0) break;
-      before = count;
-      await evaluate("(document.querySelector('[data-entry]')?.scrollIntoView(), document.querySelector('#messages, .messages')?.scrollTo(0, 0))");
-      const more = `document.querySelectorAll('[data-entry]').length > ${count}`;
-      for (let tries = 0; tries < 20 && !(await evaluate(more)); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+      await evaluate("document.querySelector('.older a').click()");
+      await until("older messages", `document.querySelectorAll('[data-entry]').length > ${count}`);
     }
     shown = Math.max(shown, await evaluate("document.querySelectorAll('[data-entry]').length"));
     // Things that scripts listen for: everything is hovered and focused once.
@@ -121,7 +119,7 @@ const WATCH = `
     for (const link of links) {
       const url = new URL(link, origin + path);
       if (!["http:", "https:", "tel:", "mailto:"].includes(url.protocol)) violations.push(`a link to ${link}`);
-      const own = url.origin === origin && !url.pathname.startsWith("/assets/") && !url.pathname.startsWith("/simulator");
+      const own = url.origin === origin && !url.pathname.startsWith("/assets/") && !url.pathname.startsWith("/simulator") && !url.searchParams.has("before");
       if (own) queue.push(url.pathname + url.search);
     }
   }

@@ -79,9 +79,12 @@ async fn i03_five_hundred_scripts_in_messages_run_nowhere() {
             desk.app.run_jobs().await;
         }
     }
-    for name in [&payloads[0], &payloads[1], &payloads[21]] {
-        let hostile =
-            simulator::NewContact { name: name.clone(), username: Some("x".into()), ..Default::default() };
+    for (name, username) in [(&payloads[0], "x.um"), (&payloads[20], "x.dois"), (&payloads[21], "x.tres")] {
+        let hostile = simulator::NewContact {
+            name: name.clone(),
+            username: Some(username.into()),
+            ..simulator::NewContact::default()
+        };
         desk.hotel.person(hostile).says(name).await;
     }
     desk.app.run_jobs().await;
