@@ -114,6 +114,18 @@ id!(
     UserId
 );
 id!(
+    /// A role of a tenant's own.
+    RoleId
+);
+id!(
+    /// A group of a tenant's staff.
+    TeamId
+);
+id!(
+    /// A program's key to the API.
+    ApiKeyId
+);
+id!(
     /// A log-in that lasts.
     SessionId
 );

@@ -22,9 +22,11 @@ pub mod tasks;
 pub mod telemetry;
 
 // Who works here, with which numbers.
+pub mod api_keys;
 pub mod channels;
 pub mod identity;
 pub mod rights;
+pub mod teams;
 pub mod tenants;
 
 // What was done, and the proof of it.

@@ -22,4 +22,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004", "limits"),
     migration!(5, "0005", "audit"),
     migration!(6, "0006", "identity"),
+    migration!(7, "0007", "rights"),
 ];

@@ -23,7 +23,7 @@ pub(super) async fn list_contacts(
     page: Page,
 ) -> Result<axum::Json<List<ContactShape>>> {
     let found =
-        contacts::list_contacts(&app, scope.tenant, page.after::<ContactId>()?, page.rows_to_read()).await?;
+        contacts::list_contacts(&app, scope.sight(), page.after::<ContactId>()?, page.rows_to_read()).await?;
     let list = List::new(found, &page, |contact| contact.id);
     Ok(axum::Json(list.map(|contact| ContactShape::from(&contact))))
 }
@@ -36,8 +36,9 @@ pub(super) async fn get_contact(
     scope: May<to::ReadContacts>,
     Path(id): Path<ContactId>,
 ) -> Result<axum::Json<ContactShape>> {
+    let contact = contacts::get_seen_contact(&app, scope.sight(), id).await?;
     audit::note_contact_reading(&app, scope.tenant, scope.user, id).await?;
-    Ok(axum::Json(ContactShape::from(&contacts::get_contact(&app, scope.tenant, id).await?)))
+    Ok(axum::Json(ContactShape::from(&contact)))
 }
 
 /// A contact's conversations, the current one first.
@@ -50,16 +51,17 @@ pub(super) async fn list_contact_conversations(
     Path(id): Path<ContactId>,
     page: Page,
 ) -> Result<axum::Json<List<ConversationShape>>> {
-    contacts::get_contact(&app, scope.tenant, id).await?;
+    contacts::get_seen_contact(&app, scope.sight(), id).await?;
     let listing = Listing {
         statuses: Vec::new(),
         assignee: AssigneeFilter::Anybody,
         channel: None,
         contact: Some(id),
+        team: None,
         after: page.after::<Position>()?,
         limit: page.rows_to_read(),
     };
-    let found = conversations::list_conversations(&app, scope.tenant, &listing).await?;
+    let found = conversations::list_conversations(&app, scope.sight(), &listing).await?;
     let List { data, next_cursor } = List::new(found, &page, conversations::Conversation::position);
     let data = shapes::conversations(&app, scope.tenant, data).await?;
     Ok(axum::Json(List { data, next_cursor }))

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     app::App,
-    conversations::{self, AssigneeFilter, Conversation, ConversationStatus, Listing, Position},
+    conversations::{self, AssigneeFilter, Assignment, Conversation, ConversationStatus, Listing, Position},
     error::{Error, Result},
     http::{Json, List, Page, Path, Query},
-    identity::{self, May},
-    ids::{ChannelId, ConversationId, UserId},
+    identity::May,
+    ids::{ChannelId, ConversationId, TeamId, UserId},
     rights::to,
+    teams,
 };
 use axum::extract::State;
 use serde::Deserialize;
@@ -27,6 +28,8 @@ pub(super) struct Filter {
     assignee: Option<String>,
     /// A channel's id.
     channel: Option<ChannelId>,
+    /// A team's id.
+    team: Option<TeamId>,
 }
 
 fn assignee(text: Option<&str>, me: UserId) -> Result<AssigneeFilter> {
@@ -55,10 +58,11 @@ pub(super) async fn list_conversations(
         assignee: assignee(filter.assignee.as_deref(), scope.user)?,
         channel: filter.channel,
         contact: None,
+        team: filter.team,
         after: page.after::<Position>()?,
         limit: page.rows_to_read(),
     };
-    let found = conversations::list_conversations(&app, scope.tenant, &listing).await?;
+    let found = conversations::list_conversations(&app, scope.sight(), &listing).await?;
     let List { data, next_cursor } = List::new(found, &page, Conversation::position);
     let data = shapes::conversations(&app, scope.tenant, data).await?;
     Ok(axum::Json(List { data, next_cursor }))
@@ -72,22 +76,29 @@ pub(super) async fn get_conversation(
     scope: May<to::ReadConversations>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationShape>> {
-    let found = conversations::get_conversation(&app, scope.tenant, id).await?;
+    let found = conversations::get_conversation(&app, scope.sight(), id).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }
 
-/// To whom.
+/// To whom. What is not said stays as it is; null takes it away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AssignmentBody {
-    /// A user of the same tenant.
-    user_id: UserId,
-    /// Refuse (409 `already_assigned`) where somebody else has it: of many who take it at once, one gets it.
+    /// A user of the same tenant, or null for nobody.
+    #[serde(default, deserialize_with = "super::time::said")]
+    #[schema(value_type = Option<UserId>)]
+    user_id: Option<Option<UserId>>,
+    /// A team of the same tenant, or null for none.
+    #[serde(default, deserialize_with = "super::time::said")]
+    #[schema(value_type = Option<TeamId>)]
+    team_id: Option<Option<TeamId>>,
+    /// Refuse (409 `already_assigned`) where somebody else has it: of many who take it at once, one gets it. Only with a
+    /// user.
     #[serde(default)]
     if_unassigned: bool,
 }
 
-/// Give a conversation to somebody.
+/// Give a conversation to somebody, or to a team.
 #[utoipa::path(put, path = "/conversations/{id}/assignment", tag = "conversations", params(("id" = ConversationId, Path)),
     request_body = AssignmentBody,
     responses((status = 200, body = ConversationShape), (status = 403), (status = 404), (status = 409), (status = 422)),
@@ -98,13 +109,21 @@ pub(super) async fn assign_conversation(
     Path(id): Path<ConversationId>,
     Json(body): Json<AssignmentBody>,
 ) -> Result<axum::Json<ConversationShape>> {
-    // A stranger's user is as unknown as one that never existed.
-    let user = identity::get_user(&app, scope.tenant.tenant(), body.user_id).await;
-    let user = user.map_err(|_| Error::invalid("user_id", "not_found", "There is no such user here."))?;
-    let found = if body.if_unassigned {
-        conversations::claim_conversation(&app, scope.tenant, id, user.id).await?
-    } else {
-        conversations::assign_conversation(&app, scope.tenant, id, Some(user.id)).await?
+    // A stranger's conversation is unknown before it is asked whom it should go to.
+    conversations::get_conversation(&app, scope.sight(), id).await?;
+    let wanted = Assignment { assignee: body.user_id, team: body.team_id };
+    if wanted == Assignment::default() {
+        return Err(Error::invalid("user_id", "required", "Say a user, a team, or both."));
+    }
+    teams::check_assignment(&app, &scope, wanted).await?;
+    let found = match (body.if_unassigned, wanted) {
+        (false, _) => conversations::assign_conversation(&app, scope.sight(), id, wanted).await?,
+        (true, Assignment { assignee: Some(Some(user)), team: None }) => {
+            conversations::claim_conversation(&app, scope.sight(), id, user).await?
+        }
+        (true, _) => {
+            return Err(Error::invalid("if_unassigned", "not_allowed", "Say a user, and no team."));
+        }
     };
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }
@@ -118,7 +137,8 @@ pub(super) async fn unassign_conversation(
     scope: May<to::AssignConversations>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationShape>> {
-    let found = conversations::assign_conversation(&app, scope.tenant, id, None).await?;
+    let nobody = Assignment { assignee: Some(None), team: Some(None) };
+    let found = conversations::assign_conversation(&app, scope.sight(), id, nobody).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }
 
@@ -160,7 +180,7 @@ pub(super) async fn set_conversation_status(
             })?)
         }
     };
-    let found = conversations::set_conversation_status(&app, scope.tenant, id, body.status, until).await?;
+    let found = conversations::set_conversation_status(&app, scope.sight(), id, body.status, until).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }
 
@@ -172,6 +192,6 @@ pub(super) async fn mark_conversation_read(
     scope: May<to::WriteConversations>,
     Path(id): Path<ConversationId>,
 ) -> Result<axum::Json<ConversationShape>> {
-    let found = conversations::mark_conversation_read(&app, scope.tenant, id).await?;
+    let found = conversations::mark_conversation_read(&app, scope.sight(), id).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }

@@ -41,14 +41,14 @@ pub(super) async fn list_messages(
     Query(after): Query<After>,
     page: Page,
 ) -> Result<axum::Json<List<MessageShape>>> {
-    audit::note_reading(&app, scope.tenant, scope.user, id).await?;
+    audit::note_reading(&app, scope.sight(), scope.user, id).await?;
     if let Some(seq) = after.after_seq {
-        let found = messages::list_after_seq(&app, scope.tenant, id, seq, i64::from(page.limit)).await?;
+        let found = messages::list_after_seq(&app, scope.sight(), id, seq, i64::from(page.limit)).await?;
         let data = found.iter().map(MessageShape::from).collect();
         return Ok(axum::Json(List { data, next_cursor: None }));
     }
     let mut found =
-        messages::list_messages(&app, scope.tenant, id, page.after()?, page.rows_to_read()).await?;
+        messages::list_messages(&app, scope.sight(), id, page.after()?, page.rows_to_read()).await?;
     // The page is cut at its old end, so that it is turned around for the cut.
     found.reverse();
     let List { mut data, next_cursor } = List::new(found, &page, |message| (message.sent_at, message.seq));
@@ -129,7 +129,7 @@ pub(super) async fn send_once(
     let seal = AnswerSeal::of(app, tenant).await?;
     let owner = Owner { tenant: tenant.tenant().0, caller: scope.user.0 };
     let now = app.clock.now();
-    let passed = messages::pass(app, tenant, send).await;
+    let passed = messages::pass(app, scope.sight(), send).await;
     let answer = db::write!(app.db, "send_message", tenant.into(), |tx| -> Result<Answer> {
         if let Some(key) = key
             && let Some(answer) = idempotency::begin(tx, &seal, owner, key, now).await?.into_replay()?
@@ -170,6 +170,6 @@ pub(super) async fn retry_message(
     scope: May<to::SendMessages>,
     Path(id): Path<MessageId>,
 ) -> Result<(StatusCode, axum::Json<MessageShape>)> {
-    let message = messages::retry_message(&app, scope.tenant, id).await?;
+    let message = messages::retry_message(&app, scope.sight(), id).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(MessageShape::from(&message))))
 }

@@ -4,6 +4,7 @@
 //! `openapi.json` cannot say anything else.
 
 mod admin;
+mod api_keys;
 mod audit;
 mod auth;
 mod channels;
@@ -17,9 +18,11 @@ mod passwords;
 mod people;
 mod problems;
 mod reference;
+mod roles;
 mod seal;
 mod sessions;
 pub mod shapes;
+mod teams;
 mod time;
 mod whatsapp;
 
@@ -73,7 +76,16 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(people::invite_again))
         .routes(routes!(people::reset_mfa))
         .routes(routes!(people::end_sessions))
+        .routes(routes!(people::get_user, people::update_user, people::delete_user))
+        .routes(routes!(roles::list_roles, roles::create_role))
+        .routes(routes!(roles::get_role, roles::update_role, roles::delete_role))
+        .routes(routes!(teams::list_teams, teams::create_team))
+        .routes(routes!(teams::get_team, teams::update_team, teams::delete_team))
+        .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
+        .routes(routes!(api_keys::revoke_api_key))
+        .routes(routes!(api_keys::rotate_api_key))
         .routes(routes!(people::list_tenants, people::create_tenant))
+        .routes(routes!(people::get_tenant, people::update_tenant))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::get_channel, channels::update_channel))
         .routes(routes!(channels::check_channel))

@@ -5,10 +5,10 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::{Json, Path},
-    identity::{self, AgentScope, Invited, Invitee, May, PlatformScope, Recent, Role},
+    identity::{self, AgentScope, Invited, Invitee, May, PlatformScope, Recent, Role, StaffChange},
     ids::{TenantId, UserId},
-    rights::to,
-    tenants::{self, NewTenant, Tenant, TenantStatus},
+    rights::{self, Visibility, to},
+    tenants::{self, NewTenant, Plan, Tenant, TenantChange, TenantStatus},
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -85,12 +85,11 @@ pub(super) async fn create_user(
     scope: May<to::WriteUsers>,
     Json(body): Json<UserBody>,
 ) -> Result<(StatusCode, axum::Json<InvitedShape>)> {
-    if body.role.is_platform() {
-        return Err(Error::invalid("role", "not_allowed", "This role does not belong here."));
-    }
-    if !scope.rights.include(&body.role.rights()) {
+    let given = rights::rights_of_role(&app, scope.tenant, body.role).await?;
+    if !scope.rights.include(&given) {
         return Err(Error::Forbidden);
     }
+    prove_for(&app, &scope, Some(body.role))?;
     let by_mail = body.deliver == Delivery::Mail;
     let new = Invitee { name: body.name, email: body.email, role: body.role, by_mail };
     let invited = identity::invite_user(&app, scope.tenant.tenant(), &new).await?;
@@ -100,7 +99,8 @@ pub(super) async fn create_user(
 /// Refuse to lay hands on somebody who may do more than the caller.
 async fn require_power_over(app: &App, scope: &AgentScope, id: UserId) -> Result<()> {
     let user = identity::get_user(app, scope.tenant.tenant(), id).await?;
-    if scope.rights.include(&user.role.rights()) { Ok(()) } else { Err(Error::Forbidden) }
+    let theirs = rights::rights_of_role(app, scope.tenant, user.role).await?;
+    if scope.rights.include(&theirs) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// How an invitation is delivered.
@@ -157,6 +157,82 @@ pub(super) async fn end_sessions(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Owners are made by people who proved a moment ago who they are, and by no program.
+fn prove_for(app: &App, scope: &AgentScope, role: Option<Role>) -> Result<()> {
+    match (role, &scope.caller) {
+        (Some(Role::Owner), Some(caller)) => Recent::require(app, caller),
+        (Some(Role::Owner), None) => Err(Error::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+/// One of the staff.
+#[utoipa::path(get, path = "/users/{id}", tag = "people", params(("id" = UserId, Path)),
+    responses((status = 200, body = UserShape), (status = 403), (status = 404)), security(("bearer" = ["users:read"])))]
+pub(super) async fn get_user(
+    State(app): State<App>,
+    scope: May<to::ReadUsers>,
+    Path(id): Path<UserId>,
+) -> Result<axum::Json<UserShape>> {
+    let user = identity::get_user(&app, scope.tenant.tenant(), id).await?;
+    Ok(axum::Json(UserShape::from(&user)))
+}
+
+/// What is to change of one of the staff; what is not said stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserPatch {
+    /// What they are here; nobody gives more than they have.
+    #[serde(default)]
+    role: Option<Role>,
+    /// Whether they may log in.
+    #[serde(default)]
+    is_active: Option<bool>,
+    /// Whose conversations they see; null for what their role gives.
+    #[serde(default, deserialize_with = "super::time::said")]
+    #[schema(value_type = Option<Visibility>)]
+    visibility: Option<Option<Visibility>>,
+}
+
+/// Change what somebody may do, or let them go. Their log-ins end at once.
+#[utoipa::path(patch, path = "/users/{id}", tag = "people", params(("id" = UserId, Path)), request_body = UserPatch,
+    responses((status = 200, body = UserShape), (status = 403), (status = 404), (status = 409), (status = 422)),
+    security(("bearer" = ["users:write"])))]
+pub(super) async fn update_user(
+    State(app): State<App>,
+    scope: May<to::WriteUsers>,
+    Path(id): Path<UserId>,
+    Json(body): Json<UserPatch>,
+) -> Result<axum::Json<UserShape>> {
+    prove_for(&app, &scope, body.role)?;
+    let change = StaffChange { role: body.role, visibility: body.visibility, is_active: body.is_active };
+    change_user(&app, &scope, id, change).await
+}
+
+/// Let somebody go: they cannot log in any more. What they wrote stays.
+#[utoipa::path(delete, path = "/users/{id}", tag = "people", params(("id" = UserId, Path)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409)), security(("bearer" = ["users:write"])))]
+pub(super) async fn delete_user(
+    State(app): State<App>,
+    scope: May<to::WriteUsers>,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode> {
+    let change = StaffChange { is_active: Some(false), ..StaffChange::default() };
+    let _user = change_user(&app, &scope, id, change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn change_user(
+    app: &App,
+    scope: &AgentScope,
+    id: UserId,
+    change: StaffChange,
+) -> Result<axum::Json<UserShape>> {
+    let tenant = scope.tenant.tenant();
+    let user = identity::change_user(app, tenant, scope.user, &scope.rights, id, change).await?;
+    Ok(axum::Json(UserShape::from(&user)))
+}
+
 /// A customer organisation.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TenantShape {
@@ -168,11 +244,13 @@ pub(super) struct TenantShape {
     name: String,
     /// Whether it may work.
     status: TenantStatus,
+    /// What it pays for.
+    plan: Plan,
 }
 
 impl From<Tenant> for TenantShape {
     fn from(tenant: Tenant) -> Self {
-        Self { id: tenant.id, slug: tenant.slug, name: tenant.name, status: tenant.status }
+        Self { id: tenant.id, slug: tenant.slug, name: tenant.name, status: tenant.status, plan: tenant.plan }
     }
 }
 
@@ -220,4 +298,44 @@ pub(super) async fn create_tenant(
 ) -> Result<(StatusCode, axum::Json<TenantShape>)> {
     let tenant = tenants::create_tenant(&app, &NewTenant { name: body.name, slug: body.slug }).await?;
     Ok((StatusCode::CREATED, axum::Json(tenant.into())))
+}
+
+/// One tenant. For the platform's owner.
+#[utoipa::path(get, path = "/tenants/{id}", tag = "people", params(("id" = TenantId, Path)),
+    responses((status = 200, body = TenantShape), (status = 403), (status = 404)), security(("bearer" = ["platform"])))]
+pub(super) async fn get_tenant(
+    State(app): State<App>,
+    _owner: PlatformScope,
+    Path(id): Path<TenantId>,
+) -> Result<axum::Json<TenantShape>> {
+    Ok(axum::Json(tenants::get_tenant(&app, id).await?.into()))
+}
+
+/// What is to change of a tenant; what is not said stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TenantPatch {
+    /// Its name.
+    #[serde(default)]
+    name: Option<String>,
+    /// What it pays for.
+    #[serde(default)]
+    plan: Option<Plan>,
+    /// Whether it may work. A suspended or cancelled one is stopped at once; what comes in for it is kept.
+    #[serde(default)]
+    status: Option<TenantStatus>,
+}
+
+/// Change a tenant. For the platform's owner.
+#[utoipa::path(patch, path = "/tenants/{id}", tag = "people", params(("id" = TenantId, Path)), request_body = TenantPatch,
+    responses((status = 200, body = TenantShape), (status = 403), (status = 404), (status = 422)),
+    security(("bearer" = ["platform"])))]
+pub(super) async fn update_tenant(
+    State(app): State<App>,
+    _owner: PlatformScope,
+    Path(id): Path<TenantId>,
+    Json(body): Json<TenantPatch>,
+) -> Result<axum::Json<TenantShape>> {
+    let change = TenantChange { name: body.name, plan: body.plan, status: body.status };
+    Ok(axum::Json(tenants::update_tenant(&app, id, &change).await?.into()))
 }

@@ -7,8 +7,10 @@ use crate::{
     conversations::{Conversation, ConversationStatus},
     error::Result,
     identity::{self, Role, User},
-    ids::{ChannelId, ContactId, ConversationId, MessageId, UserId},
+    ids::{ChannelId, ContactId, ConversationId, MessageId, TeamId, UserId},
     messages::{self, Author, Direction, Message, MessageStatus, Said, SendFailure},
+    rights::Visibility,
+    teams,
     tenants::TenantScope,
 };
 use serde::Serialize;
@@ -51,6 +53,15 @@ pub struct PersonShape {
     pub name: String,
 }
 
+/// A team, as conversations name it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TeamName {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+}
+
 /// One of the staff.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UserShape {
@@ -64,6 +75,8 @@ pub struct UserShape {
     pub role: Role,
     /// Whether they may log in.
     pub is_active: bool,
+    /// Whose conversations they see; null where it is what their role gives.
+    pub visibility: Option<Visibility>,
 }
 
 impl From<&User> for UserShape {
@@ -74,6 +87,7 @@ impl From<&User> for UserShape {
             email: user.email.clone(),
             role: user.role,
             is_active: user.is_active,
+            visibility: user.visibility,
         }
     }
 }
@@ -91,6 +105,8 @@ pub struct ConversationShape {
     pub status: ConversationStatus,
     /// Who of the staff has it.
     pub assignee: Option<PersonShape>,
+    /// Which team has it.
+    pub team: Option<TeamName>,
     /// Its last change.
     pub seq: i64,
     /// Messages that nobody has read.
@@ -212,6 +228,14 @@ pub async fn conversations(
         contacts::load_contacts(app, scope, found.iter().map(|conversation| conversation.contact)).await?;
     let staff = identity::load_users(app, scope.tenant()).await?;
     let last = messages::load_last(app, scope, &found).await?;
+    let teams = if found.iter().any(|conversation| conversation.team.is_some()) {
+        teams::list_teams(app, scope).await?
+    } else {
+        Vec::new()
+    };
+    let team = |id: TeamId| {
+        teams.iter().find(|team| team.id == id).map(|team| team.name.clone()).unwrap_or_default()
+    };
     let shaped = found.into_iter().map(|conversation| {
         let person = |id: UserId| {
             let name = staff.get(&id).map(|user| user.name.clone()).unwrap_or_default();
@@ -223,6 +247,7 @@ pub async fn conversations(
             channel_id: conversation.channel,
             status: conversation.status,
             assignee: conversation.assignee.map(person),
+            team: conversation.team.map(|id| TeamName { id, name: team(id) }),
             seq: conversation.last_seq,
             unread_count: conversation.unread_count,
             last_message_at: rfc3339(conversation.last_activity_at),

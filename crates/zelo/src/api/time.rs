@@ -25,3 +25,12 @@ mod tests {
         assert_eq!(from_rfc3339("amanhã"), None);
     }
 }
+
+/// A field that tells null apart from its absence: null is `Some(None)`.
+pub(super) fn said<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

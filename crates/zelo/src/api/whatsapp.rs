@@ -56,7 +56,7 @@ pub(super) async fn send(
         Some(contact) => contact,
         None => contacts::find_by_phone_or_create(&app, scope.tenant, &phone).await?.id,
     };
-    let conversation = conversations::open_conversation_to(&app, scope.tenant, contact, channel).await?;
+    let conversation = conversations::open_conversation_to(&app, scope.sight(), contact, channel).await?;
     let send = SendRequest {
         conversation: conversation.id,
         content,

@@ -8,6 +8,7 @@ use crate::{
     crypto::{Key, digest},
     error::Result,
     ids::{ContactId, ConversationId, UserId},
+    rights::Sight,
     tenants::TenantScope,
 };
 use std::sync::Arc;
@@ -48,14 +49,10 @@ fn new_reading(app: &App, user: UserId, what: Uuid) -> Option<Reading> {
 /// # Errors
 /// [`crate::Error::NotFound`] for a stranger's conversation; otherwise when the entry cannot be written. Then nothing may be
 /// shown.
-pub async fn note_reading(
-    app: &App,
-    scope: TenantScope,
-    user: UserId,
-    conversation: ConversationId,
-) -> Result<()> {
+pub async fn note_reading(app: &App, sight: Sight, user: UserId, conversation: ConversationId) -> Result<()> {
     let Some(reading) = new_reading(app, user, conversation.0) else { return Ok(()) };
-    let conversation = conversations::get_conversation(app, scope, conversation).await?;
+    let scope = sight.scope();
+    let conversation = conversations::get_conversation(app, sight, conversation).await?;
     let key = conversations::contact_key(app, scope, &conversation).await?;
     let entry = Entry::of(EventType::DataAccess, "conversation_read")
         .on("conversation", conversation.id)

@@ -41,7 +41,8 @@ impl Pen {
         let current = http::current();
         let caller = current.as_ref().and_then(http::Current::caller);
         let actor = match caller {
-            Some(http::Caller { tenant_id: Some(tenant), user_id: Some(user) }) => {
+            Some(http::Caller { api_key_id: Some(key), .. }) => Actor::ApiKey(key),
+            Some(http::Caller { tenant_id: Some(tenant), user_id: Some(user), .. }) => {
                 Actor::User(TenantId(tenant), UserId(user))
             }
             _ if http::current_client().is_some() => Actor::Anonymous,

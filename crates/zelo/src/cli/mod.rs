@@ -3,6 +3,7 @@
 //! Every command prints for people, or with `--json` for programs; it ends with 0, with 1 when something went wrong,
 //! and with 2 when it was used wrongly.
 
+mod apikey;
 mod audit;
 mod bench;
 mod channel;
@@ -68,6 +69,9 @@ enum Command {
         after_help = "Example: zelo user create --tenant hotel-mirante --email ana@hotel.com.br --role agent --password-stdin"
     )]
     User(user::Command),
+    /// Manage keys for programs.
+    #[command(subcommand, after_help = "Example: zelo apikey list --tenant hotel-mirante")]
+    Apikey(apikey::Command),
     /// Manage WhatsApp numbers.
     #[command(subcommand, after_help = "Example: zelo channel check --tenant hotel-mirante")]
     Channel(channel::Command),
@@ -132,6 +136,7 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Setup => setup::run(context).await?,
         Command::Tenant(command) => tenant::run(command, context).await?,
         Command::User(command) => user::run(command, context).await?,
+        Command::Apikey(command) => apikey::run(command, context).await?,
         Command::Channel(command) => return channel::run(command, context).await,
         Command::Audit(command) => return Box::pin(audit::run(command, context)).await,
         Command::Simulator(arguments) => simulator::run(arguments, context).await?,

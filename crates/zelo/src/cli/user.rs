@@ -84,7 +84,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             } else {
                 identity::create_user(&app, tenant, &new).await?
             };
-            let text = format!("{} <{}> was added as {}.", user.name, user.email, user.role.as_str());
+            let text = format!("{} <{}> was added as {}.", user.name, user.email, user.role);
             say::either(context.json, &to_json(&user), &text);
         }
         Command::ResetMfa { tenant, email } => {
@@ -104,7 +104,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             let data: Vec<Value> = all.iter().map(to_json).collect();
             let text: Vec<String> = all
                 .iter()
-                .map(|it| format!("{:<12} {:<32} {}", it.role.as_str(), it.email, it.name))
+                .map(|it| format!("{:<12} {:<32} {}", it.role.to_string(), it.email, it.name))
                 .collect();
             say::either(context.json, &json!({ "data": data }), &text.join("\n"));
         }

@@ -13,5 +13,6 @@ pub use model::{Contact, Profile};
 pub use profile::contact_place;
 pub use resolve::{Resolved, Resolver, Sighting, insert_resolved};
 pub use service::{
-    find_by_phone, find_by_phone_or_create, get_contact, list_contacts, load_contacts, remember_wa_id,
+    find_by_phone, find_by_phone_or_create, get_contact, get_seen_contact, list_contacts, load_contacts,
+    remember_wa_id,
 };

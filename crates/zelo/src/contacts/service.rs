@@ -6,6 +6,7 @@ use crate::{
     crypto::{Field, KeyId},
     error::{Error, Result},
     ids::ContactId,
+    rights::Sight,
     tenants::TenantScope,
 };
 use db::{Rows, Tx};
@@ -39,20 +40,31 @@ pub async fn get_contact(app: &App, scope: TenantScope, id: ContactId) -> Result
     load_contacts(app, scope, [id]).await?.remove(&id).ok_or(Error::NotFound)
 }
 
+/// One contact, with the eyes of somebody who may not see all: whoever they have or had a conversation of.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's, an erased and an unseen contact too.
+pub async fn get_seen_contact(app: &App, sight: Sight, id: ContactId) -> Result<Contact> {
+    let is_seen = db::read!(app.db, "see_contact", sight.into(), |tx| -> Result<_> {
+        Ok(store::is_seen(tx, sight, id).await?)
+    })?;
+    if is_seen { get_contact(app, sight.scope(), id).await } else { Err(Error::NotFound) }
+}
+
 /// A page of contacts, newest first.
 ///
 /// # Errors
 /// When the database or the keystore does not answer.
 pub async fn list_contacts(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     before: Option<ContactId>,
     limit: i64,
 ) -> Result<Vec<Contact>> {
-    let found = db::read!(app.db, "list_contacts", scope.into(), |tx| -> Result<_> {
-        Ok(store::list_page(tx, scope, before, limit).await?)
+    let found = db::read!(app.db, "list_contacts", sight.into(), |tx| -> Result<_> {
+        Ok(store::list_page(tx, sight, before, limit).await?)
     })?;
-    open_all(app, scope, found).await
+    open_all(app, sight.scope(), found).await
 }
 
 async fn open_all(app: &App, scope: TenantScope, rows: Vec<store::ContactRow>) -> Result<Vec<Contact>> {

@@ -1,6 +1,6 @@
 //! All SQL of the tables `contacts` and `contact_identities`.
 
-use crate::{clock::Millis, crypto::KeyId, ids::ContactId, tenants::TenantScope};
+use crate::{clock::Millis, crypto::KeyId, ids::ContactId, rights::Sight, tenants::TenantScope};
 use db::{Result, Row, Rows, Tx, params};
 
 pub(super) struct ContactRow {
@@ -83,16 +83,35 @@ pub(super) async fn list_by_ids(tx: &mut Tx, scope: TenantScope, ids: &Rows<'_>)
     .await
 }
 
+/// Whether a sight reaches a contact: through any of its conversations.
+pub(super) async fn is_seen(tx: &mut Tx, sight: Sight, id: ContactId) -> Result<bool> {
+    let found = tx
+        .query_opt(
+            "select 1 from contacts c where c.tenant_id = $1 and c.id = $2 and (cast($3 as $int_type) = 2
+                 or exists (select 1 from conversations v where v.tenant_id = $1 and v.contact_id = c.id
+                     and (v.assignee_id = $4 or cast($3 as $int_type) = 1 and v.team_id in
+                         (select m.team_id from team_members m where m.tenant_id = $1 and m.user_id = $4))))",
+            params![sight.scope(), id, sight.reach(), sight.user()],
+            |_| Ok(()),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 pub(super) async fn list_page(
     tx: &mut Tx,
-    scope: TenantScope,
+    sight: Sight,
     before: Option<ContactId>,
     limit: i64,
 ) -> Result<Vec<ContactRow>> {
     tx.query(
-        "select id, key_id, profile_sealed, created_at from contacts
-         where tenant_id = $1 and (cast($2 as $uuid_type) is null or id < $2) order by id desc limit $3",
-        params![scope, before, limit],
+        "select c.id, c.key_id, c.profile_sealed, c.created_at from contacts c
+         where c.tenant_id = $1 and (cast($2 as $uuid_type) is null or c.id < $2) and (cast($4 as $int_type) = 2
+             or exists (select 1 from conversations v where v.tenant_id = $1 and v.contact_id = c.id
+                 and (v.assignee_id = $5 or cast($4 as $int_type) = 1 and v.team_id in
+                     (select m.team_id from team_members m where m.tenant_id = $1 and m.user_id = $5))))
+         order by c.id desc limit $3",
+        params![sight.scope(), before, limit, sight.reach(), sight.user()],
         contact_from_row,
     )
     .await

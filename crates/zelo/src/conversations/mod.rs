@@ -11,7 +11,7 @@ mod store;
 pub use current::{Arrival, CurrentThreads};
 pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
 pub use service::{
-    assign_conversation, claim_conversation, contact_key, count_conversations, get_conversation,
-    list_conversations, mark_conversation_read, next_seq, open_conversation_to, place_outbound,
+    Assignment, assign_conversation, claim_conversation, contact_key, count_conversations, get_conversation,
+    leave_team, list_conversations, mark_conversation_read, next_seq, open_conversation_to, place_outbound,
     set_conversation_status,
 };

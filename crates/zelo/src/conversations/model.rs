@@ -2,10 +2,9 @@
 
 use crate::{
     clock::Millis,
-    ids::{ChannelId, ContactId, ConversationId, UserId},
+    ids::{ChannelId, ContactId, ConversationId, TeamId, UserId},
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Who is to act on a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -68,7 +67,7 @@ pub struct Conversation {
     /// Who of the staff has it.
     pub assignee: Option<UserId>,
     /// Which team has it.
-    pub team: Option<Uuid>,
+    pub team: Option<TeamId>,
     /// Its last change.
     pub last_seq: i64,
     /// Messages of the contact that nobody has read.
@@ -119,6 +118,8 @@ pub struct Listing {
     pub channel: Option<ChannelId>,
     /// With whom.
     pub contact: Option<ContactId>,
+    /// In which team's hands.
+    pub team: Option<TeamId>,
     /// Behind this place in the list.
     pub after: Option<Position>,
     /// How many at most.

@@ -9,7 +9,8 @@ use crate::{
     crypto::Key,
     error::{Error, Result},
     events::{self, Event},
-    ids::{ChannelId, ContactId, ConversationId, UserId},
+    ids::{ChannelId, ContactId, ConversationId, TeamId, UserId},
+    rights::{Sight, Visibility},
     tenants::TenantScope,
 };
 use db::{Rows, Tx};
@@ -19,9 +20,9 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's conversation too.
-pub async fn get_conversation(app: &App, scope: TenantScope, id: ConversationId) -> Result<Conversation> {
-    db::read!(app.db, "get_conversation", scope.into(), |tx| -> Result<_> {
-        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+pub async fn get_conversation(app: &App, sight: Sight, id: ConversationId) -> Result<Conversation> {
+    db::read!(app.db, "get_conversation", sight.into(), |tx| -> Result<_> {
+        store::find(tx, sight, id).await?.ok_or(Error::NotFound)
     })
 }
 
@@ -38,13 +39,9 @@ pub async fn contact_key(app: &App, scope: TenantScope, conversation: &Conversat
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_conversations(
-    app: &App,
-    scope: TenantScope,
-    listing: &Listing,
-) -> Result<Vec<Conversation>> {
-    db::read!(app.db, "list_conversations", scope.into(), |tx| -> Result<_> {
-        Ok(store::list(tx, scope, listing).await?)
+pub async fn list_conversations(app: &App, sight: Sight, listing: &Listing) -> Result<Vec<Conversation>> {
+    db::read!(app.db, "list_conversations", sight.into(), |tx| -> Result<_> {
+        Ok(store::list(tx, sight, listing).await?)
     })
 }
 
@@ -52,9 +49,9 @@ pub async fn list_conversations(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_conversations(app: &App, scope: TenantScope, user: UserId) -> Result<[i64; 4]> {
-    db::read!(app.db, "count_conversations", scope.into(), |tx| -> Result<_> {
-        Ok(store::count(tx, scope, user).await?)
+pub async fn count_conversations(app: &App, sight: Sight, user: UserId) -> Result<[i64; 4]> {
+    db::read!(app.db, "count_conversations", sight.into(), |tx| -> Result<_> {
+        Ok(store::count(tx, sight, user).await?)
     })
 }
 
@@ -74,30 +71,52 @@ pub async fn place_outbound(tx: &mut Tx, scope: TenantScope, id: ConversationId,
     store::next_outbound_seq(tx, scope, id, now).await?.ok_or(Error::NotFound)
 }
 
-/// Give a conversation to somebody, or to nobody. Doing it again changes nothing.
+/// Who has a conversation: what is not said stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Assignment {
+    /// One of the staff, or nobody.
+    pub assignee: Option<Option<UserId>>,
+    /// A team, or none.
+    pub team: Option<Option<TeamId>>,
+}
+
+impl Assignment {
+    /// To one of the staff, or to nobody; the team keeps it.
+    pub fn to(assignee: Option<UserId>) -> Self {
+        Self { assignee: Some(assignee), team: None }
+    }
+}
+
+/// Give a conversation to somebody or to a team, or back to the queue. Doing it again changes nothing. Whoever gives it
+/// out of their own sight still gets it back here.
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's conversation too.
 pub async fn assign_conversation(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     id: ConversationId,
-    assignee: Option<UserId>,
+    wanted: Assignment,
 ) -> Result<Conversation> {
     let now = app.clock.now();
+    let scope = sight.scope();
     let pen = Pen::of(app, scope.tenant()).await?;
-    db::write!(app.db, "assign_conversation", scope.into(), |tx| -> Result<Conversation> {
-        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
-        if before.assignee == assignee {
+    db::write!(app.db, "assign_conversation", sight.into(), |tx| -> Result<Conversation> {
+        let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
+        let assignee = wanted.assignee.unwrap_or(before.assignee);
+        let team = wanted.team.unwrap_or(before.team);
+        if (before.assignee, before.team) == (assignee, team) {
             return Ok(before);
         }
         let seq = next_seq(tx, scope, id).await?;
-        store::update_assignee(tx, scope, id, assignee).await?;
+        store::update_holders(tx, scope, id, assignee, team).await?;
         events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
         let name = |user: Option<UserId>| user.map(|user| user.to_string());
+        let team_name = |team: Option<TeamId>| team.map(|team| team.to_string());
         let entry = Entry::of(EventType::ConversationUpdate, "conversation_assigned").on("conversation", id);
+        let entry = entry.changed("team", team_name(before.team), team_name(team));
         pen.write(tx, entry.changed("assignee", name(before.assignee), name(assignee))).await?;
-        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+        store::find(tx, Sight::of_work(scope), id).await?.ok_or(Error::NotFound)
     })
 }
 
@@ -108,18 +127,18 @@ pub async fn assign_conversation(
 /// [`Error::NotFound`], for a stranger's conversation too; [`Error::Conflict`] when somebody else has it.
 pub async fn claim_conversation(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     id: ConversationId,
     claimant: UserId,
 ) -> Result<Conversation> {
-    let now = app.clock.now();
+    let (now, scope) = (app.clock.now(), sight.scope());
+    let pen = Pen::of(app, scope.tenant()).await?;
     let taken = || Error::Conflict {
         code: "already_assigned",
         detail: "Somebody else has this conversation already.".into(),
     };
-    let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "claim_conversation", scope.into(), |tx| -> Result<Conversation> {
-        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
+        let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
         match before.assignee {
             Some(user) if user == claimant => return Ok(before),
             Some(_) => return Err(taken()),
@@ -133,8 +152,17 @@ pub async fn claim_conversation(
         events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
         let entry = Entry::of(EventType::ConversationUpdate, "conversation_assigned").on("conversation", id);
         pen.write(tx, entry.changed("assignee", None::<String>, claimant.to_string())).await?;
-        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+        store::find(tx, Sight::of_work(scope), id).await?.ok_or(Error::NotFound)
     })
+}
+
+/// Take every conversation from a team, inside the transaction that dissolves it.
+///
+/// # Errors
+/// What the database answers.
+pub async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) -> Result<()> {
+    store::leave_team(tx, scope, team).await?;
+    Ok(())
 }
 
 /// Open, snooze or resolve a conversation. Doing it again changes nothing.
@@ -144,21 +172,21 @@ pub async fn claim_conversation(
 /// contact is under way and an old one is to be opened.
 pub async fn set_conversation_status(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     id: ConversationId,
     status: ConversationStatus,
     snoozed_until: Option<Millis>,
 ) -> Result<Conversation> {
     let now = app.clock.now();
     let snoozed_until = snoozed_until.filter(|_| status == ConversationStatus::Snoozed);
-    let pen = Pen::of(app, scope.tenant()).await?;
-    db::write!(app.db, "set_conversation_status", scope.into(), |tx| -> Result<Conversation> {
-        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
+    let pen = Pen::of(app, sight.tenant()).await?;
+    db::write!(app.db, "set_conversation_status", sight.into(), |tx| -> Result<Conversation> {
+        let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
         if before.status == status && before.snoozed_until == snoozed_until {
             return Ok(before);
         }
         if status != ConversationStatus::Resolved {
-            let current = store::find_current(tx, scope, before.contact, before.channel).await?;
+            let current = store::find_current(tx, sight.scope(), before.contact, before.channel).await?;
             if current.is_some_and(|current| current.id != id) {
                 return Err(Error::Conflict {
                     code: "newer_conversation",
@@ -166,13 +194,14 @@ pub async fn set_conversation_status(
                 });
             }
         }
-        let seq = next_seq(tx, scope, id).await?;
-        store::update_status(tx, scope, id, status, snoozed_until, now).await?;
-        events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq }], now).await?;
+        let seq = next_seq(tx, sight.scope(), id).await?;
+        store::update_status(tx, sight.scope(), id, status, snoozed_until, now).await?;
+        events::record(tx, sight.scope(), &[Event::ConversationUpdated { conversation: id, seq }], now)
+            .await?;
         let entry = Entry::of(EventType::ConversationUpdate, "conversation_status").on("conversation", id);
         let entry = entry.changed("status", before.status.as_str(), status.as_str());
         pen.write(tx, entry.changed("snoozed_until", before.snoozed_until, snoozed_until)).await?;
-        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+        store::find(tx, sight, id).await?.ok_or(Error::NotFound)
     })
 }
 
@@ -180,45 +209,45 @@ pub async fn set_conversation_status(
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's conversation too.
-pub async fn mark_conversation_read(
-    app: &App,
-    scope: TenantScope,
-    id: ConversationId,
-) -> Result<Conversation> {
+pub async fn mark_conversation_read(app: &App, sight: Sight, id: ConversationId) -> Result<Conversation> {
     let now = app.clock.now();
-    db::write!(app.db, "mark_conversation_read", scope.into(), |tx| -> Result<Conversation> {
-        let before = store::find(tx, scope, id).await?.ok_or(Error::NotFound)?;
-        if store::clear_unread(tx, scope, id).await? == 0 {
+    db::write!(app.db, "mark_conversation_read", sight.into(), |tx| -> Result<Conversation> {
+        let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
+        if store::clear_unread(tx, sight.scope(), id).await? == 0 {
             return Ok(before);
         }
-        let seq = next_seq(tx, scope, id).await?;
-        events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq }], now).await?;
-        store::find(tx, scope, id).await?.ok_or(Error::NotFound)
+        let seq = next_seq(tx, sight.scope(), id).await?;
+        events::record(tx, sight.scope(), &[Event::ConversationUpdated { conversation: id, seq }], now)
+            .await?;
+        store::find(tx, sight, id).await?.ok_or(Error::NotFound)
     })
 }
 
 /// The current conversation with a contact on a channel, begun where there is none: somebody here writes first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`Error::NotFound`] when it is one that they may not see.
 pub async fn open_conversation_to(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     contact: ContactId,
     channel: ChannelId,
 ) -> Result<Conversation> {
     let now = app.clock.now();
     let id = ConversationId(app.ids.next());
-    db::write!(app.db, "open_conversation", scope.into(), |tx| -> Result<Conversation> {
+    let scope = sight.scope();
+    // Whoever does not see everything must have what they begin.
+    let assignee = (sight.visibility() != Visibility::All).then(|| sight.user());
+    db::write!(app.db, "open_conversation", sight.into(), |tx| -> Result<Conversation> {
         if let Some(current) = store::find_current(tx, scope, contact, channel).await? {
-            return Ok(current);
+            return store::find(tx, sight, current.id).await?.ok_or(Error::NotFound);
         }
         let conversation = Conversation {
             id,
             channel,
             contact,
             status: ConversationStatus::Open,
-            assignee: None,
+            assignee,
             team: None,
             last_seq: 1,
             unread_count: 0,

@@ -3,7 +3,8 @@
 use super::{AssigneeFilter, Conversation, ConversationStatus, Listing};
 use crate::{
     clock::Millis,
-    ids::{ChannelId, ContactId, ConversationId, UserId},
+    ids::{ChannelId, ContactId, ConversationId, TeamId, UserId},
+    rights::Sight,
     tenants::TenantScope,
 };
 use db::{Result, Row, Rows, Tx, Value, params};
@@ -99,16 +100,14 @@ pub(super) async fn save_many(tx: &mut Tx, scope: TenantScope, conversations: &R
     .await
 }
 
-pub(super) async fn find(
-    tx: &mut Tx,
-    scope: TenantScope,
-    id: ConversationId,
-) -> Result<Option<Conversation>> {
+pub(super) async fn find(tx: &mut Tx, sight: Sight, id: ConversationId) -> Result<Option<Conversation>> {
     tx.query_opt(
         "select id, channel_id, contact_id, status, assignee_id, team_id, last_seq, unread_count, last_message_seq,
              last_activity_at, window_expires_at, snoozed_until, created_at
-         from conversations where tenant_id = $1 and id = $2",
-        params![scope, id],
+         from conversations where tenant_id = $1 and id = $2
+             and (cast($3 as $int_type) = 2 or assignee_id = $4 or cast($3 as $int_type) = 1 and team_id in
+                 (select m.team_id from team_members m where m.tenant_id = $1 and m.user_id = $4))",
+        params![sight.scope(), id, sight.reach(), sight.user()],
         from_row,
     )
     .await
@@ -157,15 +156,25 @@ pub(super) async fn update_status(
     .await
 }
 
-pub(super) async fn update_assignee(
+pub(super) async fn update_holders(
     tx: &mut Tx,
     scope: TenantScope,
     id: ConversationId,
     assignee: Option<UserId>,
+    team: Option<TeamId>,
 ) -> Result<u64> {
     tx.execute(
-        "update conversations set assignee_id = $3 where tenant_id = $1 and id = $2",
-        params![scope, id, assignee],
+        "update conversations set assignee_id = $3, team_id = $4 where tenant_id = $1 and id = $2",
+        params![scope, id, assignee, team],
+    )
+    .await
+}
+
+/// Take every conversation from a team.
+pub(super) async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) -> Result<u64> {
+    tx.execute(
+        "update conversations set team_id = null where tenant_id = $1 and team_id = $2",
+        params![scope, team],
     )
     .await
 }
@@ -192,7 +201,7 @@ pub(super) async fn clear_unread(tx: &mut Tx, scope: TenantScope, id: Conversati
     .await
 }
 
-pub(super) async fn list(tx: &mut Tx, scope: TenantScope, listing: &Listing) -> Result<Vec<Conversation>> {
+pub(super) async fn list(tx: &mut Tx, sight: Sight, listing: &Listing) -> Result<Vec<Conversation>> {
     let wanted = |status| listing.statuses.is_empty() || listing.statuses.contains(&status);
     let flag = |status| Value::from(wanted(status));
     let (anybody, assignee) = match listing.assignee {
@@ -213,10 +222,13 @@ pub(super) async fn list(tx: &mut Tx, scope: TenantScope, listing: &Listing) -> 
            and (cast($6 as $int_type) = 1 or assignee_id = $7 or (cast($7 as $uuid_type) is null and assignee_id is null))
            and (cast($8 as $uuid_type) is null or channel_id = $8)
            and (cast($9 as $uuid_type) is null or contact_id = $9)
+           and (cast($14 as $uuid_type) is null or team_id = $14)
+           and (cast($15 as $int_type) = 2 or assignee_id = $16 or cast($15 as $int_type) = 1 and team_id in
+                 (select m.team_id from team_members m where m.tenant_id = $1 and m.user_id = $16))
            and (list_rank > $10 or (list_rank = $10 and (last_activity_at < $11 or (last_activity_at = $11 and id < $12))))
          order by list_rank, last_activity_at desc, id desc limit $13",
         &[
-            scope.into(),
+            sight.scope().into(),
             flag(ConversationStatus::Open),
             flag(ConversationStatus::Pending),
             flag(ConversationStatus::Snoozed),
@@ -229,6 +241,9 @@ pub(super) async fn list(tx: &mut Tx, scope: TenantScope, listing: &Listing) -> 
             after.1.into(),
             after.2.into(),
             listing.limit.into(),
+            listing.team.into(),
+            sight.reach().into(),
+            sight.user().into(),
         ],
         from_row,
     )
@@ -236,13 +251,15 @@ pub(super) async fn list(tx: &mut Tx, scope: TenantScope, listing: &Listing) -> 
 }
 
 /// How many conversations that are not resolved there are: of this user, of nobody, of all; and with unread messages.
-pub(super) async fn count(tx: &mut Tx, scope: TenantScope, user: UserId) -> Result<[i64; 4]> {
+pub(super) async fn count(tx: &mut Tx, sight: Sight, user: UserId) -> Result<[i64; 4]> {
     tx.query_one(
         "select coalesce(sum(case when assignee_id = $2 then 1 else 0 end), 0),
              coalesce(sum(case when assignee_id is null then 1 else 0 end), 0), count(*),
              coalesce(sum(case when unread_count > 0 and (assignee_id = $2 or assignee_id is null) then 1 else 0 end), 0)
-         from conversations where tenant_id = $1 and list_rank < 3",
-        params![scope, user],
+         from conversations where tenant_id = $1 and list_rank < 3
+             and (cast($3 as $int_type) = 2 or assignee_id = $4 or cast($3 as $int_type) = 1 and team_id in
+                 (select m.team_id from team_members m where m.tenant_id = $1 and m.user_id = $4))",
+        params![sight.scope(), user, sight.reach(), sight.user()],
         |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
     )
     .await

@@ -30,6 +30,8 @@ pub struct Caller {
     pub tenant_id: Option<Uuid>,
     /// The user who asks.
     pub user_id: Option<Uuid>,
+    /// The API key of the program that asks.
+    pub api_key_id: Option<Uuid>,
 }
 
 /// What log lines and errors say about the work that writes them.
@@ -68,7 +70,14 @@ pub(crate) fn current() -> Option<Current> {
 /// Say on whose behalf the current work is done, so that its log lines tell. Extractors that grant a scope call this;
 /// the first one of a request holds.
 pub fn set_caller(tenant_id: Option<Uuid>, user_id: Option<Uuid>) {
-    let _ = CURRENT.try_with(|current| current.caller.set(Caller { tenant_id, user_id }));
+    let caller = Caller { tenant_id, user_id, api_key_id: None };
+    let _ = CURRENT.try_with(|current| current.caller.set(caller));
+}
+
+/// The same for a program with an API key.
+pub fn set_program(tenant_id: Uuid, api_key_id: Uuid) {
+    let caller = Caller { tenant_id: Some(tenant_id), user_id: None, api_key_id: Some(api_key_id) };
+    let _ = CURRENT.try_with(|current| current.caller.set(caller));
 }
 
 /// Run work under ids, such as a job under those of the request that enqueued it.

@@ -2,10 +2,11 @@
 
 use super::{Role, sessions, sessions::SignedIn};
 use crate::{
+    api_keys::{self, Program},
     app::App,
     error::{Error, Result},
     ids::{TenantId, UserId},
-    rights::{Demand, Permission, Rights},
+    rights::{Demand, Permission, Rights, Sight},
     tenants::TenantScope,
 };
 use axum::{
@@ -82,12 +83,20 @@ impl Caller {
         if self.signed_in.must_enrol { Err(Error::MfaRequired) } else { Ok(self) }
     }
 
+    /// The same session as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] when it has ended since.
+    pub async fn renewed(&self, app: &App) -> Result<Self> {
+        Ok(Self { signed_in: sessions::find(app, self.signed_in.tenant, self.signed_in.session).await? })
+    }
+
     /// Whether the session has not ended since.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn is_still_valid(&self, app: &App) -> Result<bool> {
-        match sessions::find(app, self.signed_in.tenant, self.signed_in.session).await {
+        match self.renewed(app).await {
             Ok(_) => Ok(true),
             Err(Error::Unauthorized) => Ok(false),
             Err(error) => Err(error),
@@ -154,11 +163,24 @@ pub struct AgentScope {
     pub role: Role,
     /// What they may do, and whose conversations they see.
     pub rights: Rights,
-    /// Their session.
-    pub caller: Caller,
+    /// Their session; none for a program with an API key.
+    pub caller: Option<Caller>,
 }
 
 impl AgentScope {
+    /// A program, which acts as the one who made its key, within what the key allows.
+    fn of_program(program: Program) -> Self {
+        crate::http::set_program(program.tenant.0, program.key.id.0);
+        let Program { tenant, key, role, rights } = program;
+        let tenant = TenantScope::of_credentials(tenant);
+        Self { tenant, user: key.maker, role, rights, caller: None }
+    }
+
+    /// The eyes that conversations and contacts are looked at with.
+    pub fn sight(&self) -> Sight {
+        Sight::of_credentials(self.tenant, self.rights.visibility, self.user)
+    }
+
     /// Refuse those who lack a permission.
     ///
     /// # Errors
@@ -174,7 +196,7 @@ impl TryFrom<Caller> for AgentScope {
     fn try_from(caller: Caller) -> Result<Self> {
         let tenant = caller.tenant_scope()?;
         let SignedIn { user, role, rights, .. } = *caller.signed_in;
-        Ok(Self { tenant, user, role, rights, caller })
+        Ok(Self { tenant, user, role, rights, caller: Some(caller) })
     }
 }
 
@@ -215,8 +237,12 @@ impl<P: Demand> FromRequestParts<App> for May<P> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        let scope = AgentScope::try_from(caller)?;
+        let scope = match api_keys::given_key(&parts.headers) {
+            Some(key) => AgentScope::of_program(api_keys::admit(app, key).await?),
+            None => AgentScope::try_from(
+                <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?,
+            )?,
+        };
         scope.require(P::PERMISSION)?;
         Ok(Self { scope, demand: PhantomData })
     }

@@ -19,6 +19,7 @@ mod reauth;
 mod recent;
 mod refresh;
 mod sessions;
+mod staff;
 mod store;
 mod tokens;
 mod users;
@@ -34,14 +35,15 @@ pub use mfa::{
     Enrolment, MfaPolicy, MfaStatus, confirm_mfa, disable_mfa, get_mfa_policy, get_mfa_status,
     regenerate_backup_codes, reset_mfa, set_mfa_policy, start_mfa,
 };
-pub use model::{Invited, Invitee, NewUser, Role, User};
+pub use model::{BUILT_IN_ROLES, Invited, Invitee, NewUser, Role, User};
 pub use password_rules::password_problem;
 pub use passwords::{change_password, find_link_owner, forgot_password, reset_password};
 pub use reauth::{Again, reauthenticate};
 pub use recent::{Enrolling, Recent, RecentEnrolling};
 pub use refresh::refresh;
-pub(crate) use sessions::follow;
 pub use sessions::{Kind, SignedIn, forget_sessions};
+pub(crate) use sessions::{changes, follow};
+pub use staff::{StaffChange, Standing, change_user, count_with_role, find_standing, rights_of_user};
 pub use tokens::Identity;
 pub use users::{
     create_user, find_account, get_user, import_user, invite_again, invite_user, list_accounts, list_users,

@@ -2,14 +2,14 @@
 
 use crate::{
     error::FieldError,
-    ids::{TenantId, UserId},
+    ids::{RoleId, TenantId, UserId},
+    rights::Visibility,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// What somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+/// What somebody is here, which decides what they may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The platform's owner: creates tenants, sees no message.
     SuperAdmin,
@@ -25,12 +25,27 @@ pub enum Role {
     Agent,
     /// Looks on.
     Viewer,
+    /// A role that the tenant wrote itself.
+    Custom(RoleId),
 }
 
+/// The roles that every tenant has, from the strongest.
+pub const BUILT_IN_ROLES: [Role; 6] =
+    [Role::Owner, Role::Admin, Role::Manager, Role::Supervisor, Role::Agent, Role::Viewer];
+
 impl Role {
-    /// The word that is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
+    /// Read the word that is stored or typed: a built-in role's name, or the id of one of the tenant's own.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let built_in = BUILT_IN_ROLES.into_iter().chain([Self::SuperAdmin]);
+        built_in
+            .into_iter()
+            .find(|role| role.name() == Some(word))
+            .or_else(|| uuid::Uuid::try_parse(word).ok().map(|id| Self::Custom(RoleId(id))))
+    }
+
+    /// The name of a built-in role.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
             Self::SuperAdmin => "super_admin",
             Self::Owner => "owner",
             Self::Admin => "admin",
@@ -38,22 +53,8 @@ impl Role {
             Self::Supervisor => "supervisor",
             Self::Agent => "agent",
             Self::Viewer => "viewer",
-        }
-    }
-
-    /// Read the word that is stored or typed.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::SuperAdmin,
-            Self::Owner,
-            Self::Admin,
-            Self::Manager,
-            Self::Supervisor,
-            Self::Agent,
-            Self::Viewer,
-        ]
-        .into_iter()
-        .find(|role| role.as_str() == word)
+            Self::Custom(_) => return None,
+        })
     }
 
     /// Whether this role belongs to the platform and not to a tenant.
@@ -62,11 +63,42 @@ impl Role {
     }
 }
 
+/// The word that is stored and sent.
 impl std::fmt::Display for Role {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.as_str())
+        match (self, self.name()) {
+            (Self::Custom(id), _) => id.fmt(out),
+            (_, name) => out.write_str(name.unwrap_or_default()),
+        }
     }
 }
+
+impl Serialize for Role {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Self::from_word(&word).ok_or_else(|| serde::de::Error::custom("there is no such role"))
+    }
+}
+
+impl utoipa::PartialSchema for Role {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some(
+                "`owner`, `admin`, `manager`, `supervisor`, `agent`, `viewer`, or the id of one of the tenant's own roles; \
+                 `super_admin` on the platform.",
+            ))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Role {}
 
 /// One of the staff.
 #[derive(Debug, Clone)]
@@ -83,6 +115,8 @@ pub struct User {
     pub email: String,
     /// Whether they may log in.
     pub is_active: bool,
+    /// Whose conversations they see, where it is not what their role gives.
+    pub visibility: Option<Visibility>,
 }
 
 /// One of the staff to be.

@@ -10,7 +10,7 @@ use crate::{
     clock::{MINUTE, Millis},
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
-    rights::Rights,
+    rights::{self, Rights},
     tenants::TenantStatus,
 };
 use std::{
@@ -110,6 +110,11 @@ pub fn forget_sessions(app: &App) {
     app.db.wake(TOPIC);
 }
 
+/// Wakes whoever watches a session when sessions or rights changed, here or in another process.
+pub(crate) fn changes(app: &App) -> db::Listener {
+    app.db.listen(TOPIC)
+}
+
 /// Forget what other processes changed.
 pub(crate) fn follow(app: &App) {
     let (app, mut changes) = (app.clone(), app.db.listen(TOPIC));
@@ -166,15 +171,19 @@ pub(super) async fn find(app: &App, tenant: TenantId, session: SessionId) -> Res
     }
     let as_of = app.identity.sessions.forgotten.load(Ordering::SeqCst);
     let row = db::read!(app.db, "find_session", db::Scope::Tenant(tenant.0), |tx| -> Result<_> {
-        Ok(store::find_signed_in(tx, tenant, session).await?)
+        let Some(row) = store::find_signed_in(tx, tenant, session).await? else { return Ok(None) };
+        let role = Role::from_word(&row.role).ok_or(Error::Unauthorized)?;
+        let rights = rights::rights_of(tx, tenant, role, row.visibility.as_deref()).await?;
+        Ok(Some((row, rights)))
     })?;
-    let signed_in = Arc::new(admit(app, &row.ok_or(Error::Unauthorized)?, now)?);
+    let (row, rights) = row.ok_or(Error::Unauthorized)?;
+    let signed_in = Arc::new(admit(app, &row, rights, now)?);
     app.identity.sessions.remember(as_of, &signed_in);
     Ok(signed_in)
 }
 
 /// Whether everything that a session stands on still holds.
-fn admit(app: &App, row: &SignedInRow, now: Millis) -> Result<SignedIn> {
+fn admit(app: &App, row: &SignedInRow, rights: Rights, now: Millis) -> Result<SignedIn> {
     let session = &row.session;
     let role = Role::from_word(&row.role).ok_or(Error::Unauthorized)?;
     let kind = Kind::from_word(&session.kind).ok_or(Error::Unauthorized)?;
@@ -189,7 +198,7 @@ fn admit(app: &App, row: &SignedInRow, now: Millis) -> Result<SignedIn> {
         tenant: session.tenant,
         user: session.user,
         role,
-        rights: role.rights(),
+        rights,
         auth_time: session.auth_time,
         kind,
         must_enrol: session.reach != "full",

@@ -16,6 +16,7 @@ pub(super) struct UserRow {
     pub(super) email_sealed: Vec<u8>,
     pub(super) password_hash: String,
     pub(super) security_version: i64,
+    pub(super) visibility: Option<String>,
 }
 
 fn user_from_row(row: &Row<'_>) -> Result<UserRow> {
@@ -28,6 +29,7 @@ fn user_from_row(row: &Row<'_>) -> Result<UserRow> {
         email_sealed: row.get(5)?,
         password_hash: row.get(6)?,
         security_version: row.get(7)?,
+        visibility: row.get(8)?,
     })
 }
 
@@ -79,7 +81,8 @@ pub(super) async fn find_login(tx: &mut Tx, digest: &[u8; 16]) -> Result<Option<
 
 pub(super) async fn find_user(tx: &mut Tx, tenant: TenantId, id: UserId) -> Result<Option<UserRow>> {
     tx.query_opt(
-        "select tenant_id, id, role, status, name_sealed, email_sealed, password_hash, security_version
+        "select tenant_id, id, role, status, name_sealed, email_sealed, password_hash, security_version,
+             visibility
          from users where tenant_id = $1 and id = $2",
         params![tenant, id],
         user_from_row,
@@ -87,9 +90,56 @@ pub(super) async fn find_user(tx: &mut Tx, tenant: TenantId, id: UserId) -> Resu
     .await
 }
 
+/// Users whose rights a change of staff depends on, locked until the transaction ends: the active owners, the one who
+/// changes and the one who is changed. In the order of ids, so that two changes never wait for each other.
+pub(super) async fn lock_staff(
+    tx: &mut Tx,
+    tenant: TenantId,
+    giver: UserId,
+    id: UserId,
+) -> Result<Vec<UserRow>> {
+    tx.query(
+        "select tenant_id, id, role, status, name_sealed, email_sealed, password_hash, security_version, visibility
+         from users where tenant_id = $1 and (role = 'owner' and status = 'active' or id = $2 or id = $3)
+         order by id $for_update",
+        params![tenant, giver, id],
+        user_from_row,
+    )
+    .await
+}
+
+/// Change what somebody is here; every session of theirs ends with it.
+pub(super) async fn update_staff(tx: &mut Tx, user: &UserRow) -> Result<u64> {
+    tx.execute(
+        "update users set role = $3, status = $4, visibility = $5, name_sealed = $6,
+             security_version = security_version + 1
+         where tenant_id = $1 and id = $2",
+        params![
+            user.tenant,
+            user.id,
+            &user.role,
+            &user.status,
+            user.visibility.as_deref(),
+            &user.name_sealed
+        ],
+    )
+    .await
+}
+
+/// How many have a role.
+pub(super) async fn count_with_role(tx: &mut Tx, tenant: TenantId, role: &str) -> Result<i64> {
+    tx.query_one(
+        "select count(*) from users where tenant_id = $1 and role = $2",
+        params![tenant, role],
+        |row| row.get(0),
+    )
+    .await
+}
+
 pub(super) async fn list_users(tx: &mut Tx, tenant: TenantId) -> Result<Vec<UserRow>> {
     tx.query(
-        "select tenant_id, id, role, status, name_sealed, email_sealed, password_hash, security_version
+        "select tenant_id, id, role, status, name_sealed, email_sealed, password_hash, security_version,
+             visibility
          from users where tenant_id = $1 order by id",
         params![tenant],
         user_from_row,
@@ -197,6 +247,7 @@ pub(super) struct SignedInRow {
     pub(super) security_version: i64,
     /// Null for the platform's own.
     pub(super) tenant_status: Option<String>,
+    pub(super) visibility: Option<String>,
 }
 
 fn session_from_row(row: &Row<'_>) -> Result<SessionRow> {
@@ -253,7 +304,8 @@ pub(super) async fn find_signed_in(
     tx.query_opt(
         "select s.tenant_id, s.id, s.user_id, s.kind, s.secret_digest, s.previous_digest, s.rotated_at, s.generation,
              s.security_version, s.auth_time, s.methods, s.reach, s.client_sealed, s.created_at, s.last_used_at,
-             s.expires_at, s.revoked_at, u.role, u.status, u.security_version, t.status
+             s.expires_at, s.revoked_at, u.role, u.status, u.security_version, t.status,
+             u.visibility
          from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
          left join tenants t on t.id = s.tenant_id
          where s.tenant_id = $1 and s.id = $2",
@@ -265,6 +317,7 @@ pub(super) async fn find_signed_in(
                 user_status: row.get(18)?,
                 security_version: row.get(19)?,
                 tenant_status: row.get(20)?,
+                visibility: row.get(21)?,
             })
         },
     )

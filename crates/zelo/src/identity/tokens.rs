@@ -70,7 +70,10 @@ impl Rules {
 
 /// Whether what this role may do is worth more caution.
 pub(super) fn is_powerful(role: Role) -> bool {
-    role.is_platform() || role.rights().allow(Permission::WriteSettings)
+    role.is_platform()
+        // What a role of the tenant's own gives is not known here: caution.
+        || matches!(role, Role::Custom(_))
+        || role.rights().allow(Permission::WriteSettings)
 }
 
 struct SigningKey {

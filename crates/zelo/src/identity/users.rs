@@ -17,6 +17,7 @@ use crate::{
     error::{Error, FieldError, Result},
     ids::{TenantId, UserId},
     mail::Postman,
+    rights::Visibility,
 };
 use db::{Scope, Tx};
 use serde_json::Value;
@@ -26,7 +27,7 @@ fn place(tenant: TenantId, column: &'static str, user: UserId) -> Place<'static>
     Place { tenant: tenant.0, table: "users", column, row: user.0 }
 }
 
-fn opened(row: &UserRow, keys: &TenantKeys) -> Result<User> {
+pub(super) fn opened(row: &UserRow, keys: &TenantKeys) -> Result<User> {
     let name = keys.data.open(place(row.tenant, "name", row.id), &row.name_sealed)?;
     let email = keys.data.open(place(row.tenant, "email", row.id), &row.email_sealed)?;
     Ok(User {
@@ -36,6 +37,7 @@ fn opened(row: &UserRow, keys: &TenantKeys) -> Result<User> {
         name: String::from_utf8_lossy(&name).into_owned(),
         email: String::from_utf8_lossy(&email).into_owned(),
         is_active: row.status == "active",
+        visibility: row.visibility.as_deref().and_then(Visibility::from_word),
     })
 }
 
@@ -61,12 +63,13 @@ impl Prepared {
         let row = UserRow {
             id,
             tenant,
-            role: who.role.as_str().to_owned(),
+            role: who.role.to_string(),
             status: status.to_owned(),
             name_sealed: keys.data.seal(place(tenant, "name", id), who.name.trim().as_bytes())?,
             email_sealed: keys.data.seal(place(tenant, "email", id), who.email.trim().as_bytes())?,
             password_hash,
             security_version: 1,
+            visibility: None,
         };
         Ok(Self { row, digest: email_digest(app, who.email).await? })
     }

@@ -8,6 +8,7 @@ use crate::{
     crypto::Key,
     error::{Error, Result},
     ids::{ConversationId, MessageId},
+    rights::Sight,
     tenants::TenantScope,
 };
 use std::sync::Arc;
@@ -33,9 +34,9 @@ pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> R
     })
 }
 
-async fn key_of(app: &App, scope: TenantScope, conversation: ConversationId) -> Result<Arc<Key>> {
-    let conversation = conversations::get_conversation(app, scope, conversation).await?;
-    conversations::contact_key(app, scope, &conversation).await
+async fn key_of(app: &App, sight: Sight, conversation: ConversationId) -> Result<Arc<Key>> {
+    let conversation = conversations::get_conversation(app, sight, conversation).await?;
+    conversations::contact_key(app, sight.scope(), &conversation).await
 }
 
 /// A page of a conversation: the newest messages before `(sent_at, seq)`, oldest first.
@@ -44,12 +45,13 @@ async fn key_of(app: &App, scope: TenantScope, conversation: ConversationId) -> 
 /// [`Error::NotFound`], for a stranger's conversation too.
 pub async fn list_messages(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     conversation: ConversationId,
     before: Option<(Millis, i64)>,
     limit: i64,
 ) -> Result<Vec<Message>> {
-    let key = key_of(app, scope, conversation).await?;
+    let scope = sight.scope();
+    let key = key_of(app, sight, conversation).await?;
     let mut rows = db::read!(app.db, "list_messages", scope.into(), |tx| -> Result<_> {
         Ok(store::list_before(tx, scope, conversation, before, limit).await?)
     })?;
@@ -63,12 +65,13 @@ pub async fn list_messages(
 /// [`Error::NotFound`], for a stranger's conversation too.
 pub async fn list_after_seq(
     app: &App,
-    scope: TenantScope,
+    sight: Sight,
     conversation: ConversationId,
     seq: i64,
     limit: i64,
 ) -> Result<Vec<Message>> {
-    let key = key_of(app, scope, conversation).await?;
+    let scope = sight.scope();
+    let key = key_of(app, sight, conversation).await?;
     let rows = db::read!(app.db, "list_messages_after", scope.into(), |tx| -> Result<_> {
         Ok(store::list_changed_after(tx, scope, conversation, seq, limit).await?)
     })?;
@@ -86,7 +89,7 @@ pub async fn load_messages(app: &App, scope: TenantScope, ids: &[MessageId]) -> 
             Ok(store::find_by_id(tx, scope, *id).await?)
         })?;
         let Some(row) = row else { continue };
-        match key_of(app, scope, row.conversation).await {
+        match key_of(app, Sight::of_work(scope), row.conversation).await {
             Ok(key) => messages.push(opened(scope, &key, row)?),
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),

@@ -11,6 +11,7 @@ use crate::{
     events::{self, Event},
     ids::{ConversationId, MessageId, UserId},
     outbound,
+    rights::Sight,
     tenants::{self, TenantScope},
 };
 use db::Tx;
@@ -44,10 +45,10 @@ pub struct Passed {
 ///
 /// # Errors
 /// As [`pass`], and what the database answers.
-pub async fn send_message(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Message> {
-    let passed = pass(app, scope, request).await?;
-    db::write!(app.db, "send_message", scope.into(), |tx| -> Result<Message> {
-        enqueue(tx, app, scope, &passed).await
+pub async fn send_message(app: &App, sight: Sight, request: &SendRequest) -> Result<Message> {
+    let passed = pass(app, sight, request).await?;
+    db::write!(app.db, "send_message", sight.into(), |tx| -> Result<Message> {
+        enqueue(tx, app, sight.scope(), &passed).await
     })
 }
 
@@ -56,9 +57,10 @@ pub async fn send_message(app: &App, scope: TenantScope, request: &SendRequest) 
 /// # Errors
 /// [`Error::NotFound`] for a stranger's conversation or quoted message, [`Error::WindowClosed`] after 24 hours,
 /// [`Error::Conflict`] when the tenant or channel may not send, [`Error::Invalid`] naming what is too long.
-pub async fn pass(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Passed> {
+pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Passed> {
     let now = app.clock.now();
-    let conversation = conversations::get_conversation(app, scope, request.conversation).await?;
+    let scope = sight.scope();
+    let conversation = conversations::get_conversation(app, sight, request.conversation).await?;
     refuse_over_limits(&request.content)?;
     refuse_stopped(app, scope, &conversation).await?;
     if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
@@ -159,14 +161,16 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
 /// # Errors
 /// [`Error::NotFound`] for a stranger's message, [`Error::Conflict`] for one that is on its way,
 /// [`Error::WindowClosed`] after 24 hours.
-pub async fn retry_message(app: &App, scope: TenantScope, id: MessageId) -> Result<Message> {
+pub async fn retry_message(app: &App, sight: Sight, id: MessageId) -> Result<Message> {
+    let scope = sight.scope();
     let message = load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)?;
+    // Who may not see the conversation learns nothing of its messages.
+    let conversation = conversations::get_conversation(app, sight, message.conversation).await?;
     let is_unconfirmed = message.failure.as_ref().is_some_and(|failure| failure.code == UNCONFIRMED);
     if message.status != MessageStatus::Failed && !(message.status == MessageStatus::Queued && is_unconfirmed)
     {
         return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
     }
-    let conversation = conversations::get_conversation(app, scope, message.conversation).await?;
     refuse_stopped(app, scope, &conversation).await?;
     let now = app.clock.now();
     if !conversation.window_is_open(now) {
@@ -265,7 +269,8 @@ pub struct Outgoing {
 /// When the database or the keystore does not answer.
 pub async fn load_outgoing(app: &App, scope: TenantScope, id: MessageId) -> Result<Option<Outgoing>> {
     let Some(message) = load_messages(app, scope, &[id]).await?.into_iter().next() else { return Ok(None) };
-    let conversation = conversations::get_conversation(app, scope, message.conversation).await?;
+    let conversation =
+        conversations::get_conversation(app, Sight::of_work(scope), message.conversation).await?;
     let key = conversations::contact_key(app, scope, &conversation).await?;
     Ok(Some(Outgoing { message, conversation, key }))
 }

@@ -1,11 +1,12 @@
 //! Telling open browsers and frontends what happens, over Socket.IO (protocol v4).
 //!
-//! A socket belongs to a user of one tenant and hears only that tenant's events; rooms are joined here and never by a
+//! A socket belongs to a user of one tenant and hears only what that user may read; rooms are joined here and never by a
 //! name that a client sends. Payloads are the shapes of the REST API. Sockets promise nothing: every event of a
 //! conversation carries its `seq`, and a gap is fetched with `?after_seq=`.
 
 mod audience;
 mod push;
+mod rooms;
 mod sockets;
 
 use crate::app::App;

@@ -1,13 +1,15 @@
 //! From the outbox to the rooms.
 
+use super::rooms::{listeners, send_away};
 use crate::{
-    api::shapes::{self, ConversationShape, MessageShape},
+    api::shapes::{self, MessageShape},
     app::App,
-    conversations,
+    conversations::{self, Conversation},
     error::{Error, Result},
     events::{Event, Follower, Recorded},
-    ids::{ConversationId, MessageId, TenantId},
+    ids::{ConversationId, MessageId},
     messages,
+    rights::Sight,
     tenants::TenantScope,
 };
 use serde::Serialize;
@@ -17,16 +19,6 @@ use std::time::Duration;
 
 /// The pause after a failure of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-
-/// The room of everybody of a tenant.
-pub(super) fn tenant_room(tenant: TenantId) -> String {
-    format!("tenant:{tenant}")
-}
-
-/// The room of those who look at a conversation.
-pub(super) fn conversation_room(tenant: TenantId, conversation: ConversationId) -> String {
-    format!("conversation:{tenant}:{conversation}")
-}
 
 /// Follow what happens and tell it, until the application stops.
 pub(super) async fn follow(app: App, io: SocketIo) {
@@ -71,11 +63,13 @@ async fn begin(app: &App) -> Option<Follower> {
 async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
     let (tenant, scope) = (recorded.tenant, TenantScope::of_work(recorded.tenant));
     let (conversation_id, seq) = (recorded.event.conversation(), recorded.event.seq());
+    let Some(conversation) = conversation(app, scope, conversation_id).await? else { return Ok(()) };
+    let rooms = listeners(tenant, &conversation);
     match recorded.event {
         Event::MessageCreated { message, .. } => {
             let Some(message) = message_shape(app, scope, message).await? else { return Ok(()) };
             let payload = json!({ "message": message, "conversation_id": conversation_id, "seq": seq });
-            emit(io, tenant, "message:new", &payload).await;
+            emit(io, rooms, "message:new", &payload).await;
         }
         Event::MessageStatus { message, .. } => {
             let Some(message) = message_shape(app, scope, message).await? else { return Ok(()) };
@@ -83,22 +77,19 @@ async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
                 "message_id": message.id, "conversation_id": conversation_id, "status": message.status,
                 "error": message.error, "seq": seq,
             });
-            emit(io, tenant, "message:status", &payload).await;
+            emit(io, rooms, "message:status", &payload).await;
         }
         Event::ConversationUpdated { .. } => {
-            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else {
-                return Ok(());
-            };
-            emit(io, tenant, "conversation:updated", &json!({ "conversation": conversation, "seq": seq }))
+            let conversation = shapes::conversation(app, scope, conversation).await?;
+            emit(io, rooms, "conversation:updated", &json!({ "conversation": conversation, "seq": seq }))
                 .await;
         }
         Event::ConversationAssigned { .. } => {
-            let Some(conversation) = conversation_shape(app, scope, conversation_id).await? else {
-                return Ok(());
-            };
+            let conversation = shapes::conversation(app, scope, conversation).await?;
             let payload =
                 json!({ "conversation_id": conversation_id, "assignee": conversation.assignee, "seq": seq });
-            emit(io, tenant, "conversation:assigned", &payload).await;
+            send_away(app, io, tenant, conversation_id).await;
+            emit(io, rooms, "conversation:assigned", &payload).await;
         }
     }
     Ok(())
@@ -109,20 +100,16 @@ async fn message_shape(app: &App, scope: TenantScope, id: MessageId) -> Result<O
     Ok(found.first().map(MessageShape::from))
 }
 
-async fn conversation_shape(
-    app: &App,
-    scope: TenantScope,
-    id: ConversationId,
-) -> Result<Option<ConversationShape>> {
-    match conversations::get_conversation(app, scope, id).await {
-        Ok(found) => Ok(Some(shapes::conversation(app, scope, found).await?)),
+async fn conversation(app: &App, scope: TenantScope, id: ConversationId) -> Result<Option<Conversation>> {
+    match conversations::get_conversation(app, Sight::of_work(scope), id).await {
+        Ok(found) => Ok(Some(found)),
         Err(Error::NotFound) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-async fn emit<T: Serialize + Sync>(io: &SocketIo, tenant: TenantId, event: &'static str, payload: &T) {
-    if let Err(error) = io.to(tenant_room(tenant)).emit(event, payload).await {
+async fn emit<T: Serialize + Sync>(io: &SocketIo, rooms: Vec<String>, event: &'static str, payload: &T) {
+    if let Err(error) = io.to(rooms).emit(event, payload).await {
         tracing::warn!(%error, event, "An event could not be sent to the room");
     }
 }

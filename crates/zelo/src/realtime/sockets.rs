@@ -1,11 +1,12 @@
 //! One socket: who it is, what it may say.
 
-use super::push::{conversation_room, tenant_room};
+use super::rooms::{Rooms, conversation_room, leave_what_is_out_of_sight, rooms_of};
 use crate::{
     app::App,
     audit, conversations,
     identity::{self, AgentScope, Caller},
     ids::ConversationId,
+    rights::Permission,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,8 +31,9 @@ struct Which {
 
 /// Who a socket belongs to, once that is known.
 #[derive(Debug, Clone)]
-struct Owner {
-    scope: AgentScope,
+pub(super) struct Owner {
+    pub(super) scope: AgentScope,
+    caller: Caller,
     name: String,
 }
 
@@ -72,7 +74,9 @@ pub(super) async fn connected(socket: SocketRef, State(app): State<App>) {
     socket.on("typing:stop", typing_stop);
     socket.on_disconnect(disconnected);
     if let Some(owner) = socket.extensions.get::<Owner>() {
-        enter(&app, &socket, &owner);
+        if enter(&app, &socket, &owner).await.is_err() {
+            let _ = socket.disconnect();
+        }
         return;
     }
     tokio::time::sleep(TIME_TO_AUTHENTICATE).await;
@@ -87,23 +91,26 @@ async fn accept(app: &App, socket: &SocketRef, token: &str) -> Result<Accepted, 
     }
     let owner = identify(app, token).await?;
     let answer = accepted(&owner);
-    enter(app, socket, &owner);
+    enter(app, socket, &owner).await?;
     socket.extensions.insert(owner);
     Ok(answer)
 }
 
 async fn identify(app: &App, token: &str) -> Result<Owner, crate::Error> {
-    let scope = AgentScope::try_from(Caller::by_token(app, token).await?)?;
+    let caller = Caller::by_token(app, token).await?;
+    let scope = AgentScope::try_from(caller.clone())?;
+    scope.require(Permission::ReadConversations)?;
     let user = identity::get_user(app, scope.tenant.tenant(), scope.user).await?;
-    Ok(Owner { scope, name: user.name })
+    Ok(Owner { scope, caller, name: user.name })
 }
 
-/// From now on the socket hears its tenant, for as long as its session is valid.
-fn enter(app: &App, socket: &SocketRef, owner: &Owner) {
-    let tenant = owner.scope.tenant.tenant();
-    app.audience.join(tenant);
-    socket.join(tenant_room(tenant));
-    app.tasks.spawn(watch(app.clone(), socket.clone(), owner.scope.caller.clone()));
+/// From now on the socket hears what its owner may read, for as long as the session is valid.
+async fn enter(app: &App, socket: &SocketRef, owner: &Owner) -> Result<(), crate::Error> {
+    let rooms = rooms_of(app, &owner.scope).await?;
+    app.audience.join(owner.scope.tenant.tenant());
+    socket.join(rooms.iter().cloned().collect::<Vec<_>>());
+    app.tasks.spawn(watch(app.clone(), socket.clone(), owner.clone(), rooms));
+    Ok(())
 }
 
 fn accepted(owner: &Owner) -> Accepted {
@@ -113,17 +120,41 @@ fn accepted(owner: &Owner) -> Accepted {
     }
 }
 
-/// Close the socket when its session ends.
-async fn watch(app: App, socket: SocketRef, caller: Caller) {
+/// Close the socket when its session ends, and move it to other rooms when its owner sees other things.
+async fn watch(app: App, socket: SocketRef, mut owner: Owner, mut rooms: Rooms) {
+    let mut changes = identity::changes(&app);
     while socket.connected() && !app.stop.is_cancelled() {
         tokio::select! {
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = changes.wait(LOOK_AGAIN) => {}
             () = app.stop.cancelled() => return,
         }
-        if matches!(caller.is_still_valid(&app).await, Ok(false)) {
-            let _ = socket.clone().disconnect();
-            return;
+        match owner.look_again(&app).await {
+            Ok(now) if now == rooms => {}
+            Ok(now) => {
+                rooms.difference(&now).for_each(|gone| socket.leave(gone.clone()));
+                socket.join(now.iter().cloned().collect::<Vec<_>>());
+                rooms = now;
+                socket.extensions.insert(owner.clone());
+                leave_what_is_out_of_sight(&app, &socket, &owner).await;
+            }
+            Err(crate::Error::Unauthorized | crate::Error::Forbidden) => {
+                let _ = socket.disconnect();
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "A socket's rights could not be looked up; they are soon again")
+            }
         }
+    }
+}
+
+impl Owner {
+    /// Look the session and its rights up again: the rooms in which the socket belongs now.
+    async fn look_again(&mut self, app: &App) -> Result<Rooms, crate::Error> {
+        self.caller = self.caller.renewed(app).await?;
+        self.scope = AgentScope::try_from(self.caller.clone())?;
+        self.scope.require(Permission::ReadConversations)?;
+        rooms_of(app, &self.scope).await
     }
 }
 
@@ -155,10 +186,10 @@ async fn join_conversation(
         return;
     };
     // A stranger's conversation is as unknown as one that never existed.
-    let (scope, id) = (owner.scope.tenant, which.conversation_id);
+    let (sight, id) = (owner.scope.sight(), which.conversation_id);
     let joined = async {
-        let conversation = conversations::get_conversation(&app, scope, id).await?;
-        audit::note_reading(&app, scope, owner.scope.user, id).await.map(|()| conversation)
+        let conversation = conversations::get_conversation(&app, sight, id).await?;
+        audit::note_reading(&app, sight, owner.scope.user, id).await.map(|()| conversation)
     };
     match joined.await {
         Ok(conversation) => {

@@ -1,6 +1,7 @@
 //! What a role gives.
 
 use super::{Permission, Permissions};
+use crate::ids::RoleId;
 use serde::{Deserialize, Serialize};
 
 /// Whose conversations and contacts somebody sees. The order is from narrow to wide.
@@ -64,4 +65,15 @@ impl Rights {
             visibility: self.visibility.min(limit.visibility),
         }
     }
+}
+
+/// A role that a tenant wrote itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomRole {
+    /// Its id, by which people have it.
+    pub id: RoleId,
+    /// Its name.
+    pub name: String,
+    /// What it gives.
+    pub rights: Rights,
 }

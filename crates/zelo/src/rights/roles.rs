@@ -4,10 +4,11 @@ use super::{Permission, Permissions, Rights, Visibility, permission::Permission 
 use crate::identity::Role;
 
 impl Role {
-    /// What the role gives. The platform's owner has none of a tenant's rights.
+    /// What a built-in role gives. The platform's owner has none of a tenant's rights; what one of the tenant's own gives
+    /// is not known here ([`super::rights_of`]).
     pub fn rights(self) -> Rights {
         let permissions = match self {
-            Self::SuperAdmin => return Rights::NONE,
+            Self::SuperAdmin | Self::Custom(_) => return Rights::NONE,
             Self::Owner => Permissions::all(),
             Self::Admin => Permissions::all().without(Permission::WriteOwners),
             Self::Manager => MANAGER.iter().chain(SUPERVISOR).chain(AGENT).chain(VIEWER).copied().collect(),

@@ -5,6 +5,6 @@ mod scope;
 mod service;
 mod store;
 
-pub use model::{NewTenant, Settings, Tenant, TenantStatus};
+pub use model::{NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus};
 pub use scope::TenantScope;
-pub use service::{create_tenant, find_tenant, get_tenant, list_tenants};
+pub use service::{create_tenant, find_tenant, get_tenant, list_tenants, update_tenant};

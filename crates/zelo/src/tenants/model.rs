@@ -12,12 +12,16 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum TenantStatus {
     /// Trying it out.
+    #[serde(alias = "TRIAL")]
     Trial,
     /// A customer.
+    #[serde(alias = "ACTIVE")]
     Active,
     /// Stopped by the platform owner; messages still come in and are kept.
+    #[serde(alias = "SUSPENDED")]
     Suspended,
     /// Gone.
+    #[serde(alias = "CANCELLED")]
     Cancelled,
 }
 
@@ -46,6 +50,52 @@ impl TenantStatus {
     pub fn may_work(self) -> bool {
         matches!(self, Self::Trial | Self::Active)
     }
+}
+
+/// What a tenant pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// The least.
+    #[serde(alias = "BASIC")]
+    Basic,
+    /// More.
+    #[serde(alias = "PRO")]
+    Pro,
+    /// Everything.
+    #[serde(alias = "ENTERPRISE")]
+    Enterprise,
+}
+
+impl Plan {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Pro => "pro",
+            Self::Enterprise => "enterprise",
+        }
+    }
+
+    /// Read the word that is stored. An unknown one gives the least.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "pro" => Self::Pro,
+            "enterprise" => Self::Enterprise,
+            _ => Self::Basic,
+        }
+    }
+}
+
+/// What is to change of a tenant; what is not said stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct TenantChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it pays for.
+    pub plan: Option<Plan>,
+    /// Whether it may work.
+    pub status: Option<TenantStatus>,
 }
 
 /// What a tenant may set for itself.
@@ -77,6 +127,8 @@ pub struct Tenant {
     pub name: String,
     /// Whether it may work.
     pub status: TenantStatus,
+    /// What it pays for.
+    pub plan: Plan,
     /// What it set for itself.
     pub settings: Settings,
 }
@@ -96,10 +148,7 @@ impl NewTenant {
     /// # Errors
     /// [`Error::Invalid`] naming each field.
     pub fn validate(&self) -> Result<()> {
-        let mut errors = Vec::new();
-        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
-            errors.push(FieldError::new("name", "length", "a name has 1 to 120 characters"));
-        }
+        let mut errors: Vec<_> = wrong_name(&self.name).into_iter().collect();
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if self.slug.is_empty() || self.slug.len() > 40 || !self.slug.bytes().all(fits) {
             errors.push(FieldError::new(
@@ -110,4 +159,10 @@ impl NewTenant {
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
+}
+
+/// What is wrong with the name of a tenant, if anything is.
+pub(super) fn wrong_name(name: &str) -> Option<FieldError> {
+    let fits = !name.trim().is_empty() && name.chars().count() <= 120;
+    (!fits).then(|| FieldError::new("name", "length", "a name has 1 to 120 characters"))
 }

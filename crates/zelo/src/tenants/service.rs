@@ -1,10 +1,11 @@
 //! What is done with tenants.
 
-use super::{NewTenant, Settings, Tenant, TenantStatus, store};
+use super::{NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus, model::wrong_name, store};
 use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
     error::{Error, Result},
+    identity::forget_sessions,
     ids::TenantId,
 };
 use db::Scope;
@@ -21,6 +22,7 @@ pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
         name: new.name.trim().to_owned(),
         status: TenantStatus::Active,
         settings: Settings::default(),
+        plan: Plan::Basic,
     };
     // A key is on disk before anything that it seals.
     app.keyring.tenant(tenant.id.0).await?;
@@ -71,4 +73,37 @@ pub async fn list_tenants(app: &App) -> Result<Vec<Tenant>> {
     db::read!(app.db, "list_tenants", Scope::Platform, |tx| -> Result<Vec<Tenant>> {
         Ok(store::list(tx).await?)
     })
+}
+
+/// Change a tenant. One that may not work any more is stopped at once: its log-ins, keys and sockets open nothing, and no
+/// message of its leaves. What comes in for it is kept.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a name that does not fit.
+pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Result<Tenant> {
+    if let Some(wrong) = change.name.as_deref().and_then(wrong_name) {
+        return Err(Error::Invalid(vec![wrong]));
+    }
+    get_tenant(app, id).await?;
+    // The platform's owner acts; the tenant reads of it in its own log.
+    let pen = Pen::of(app, id).await?;
+    let tenant = db::write!(app.db, "update_tenant", Scope::Tenant(id.0), |tx| -> Result<Tenant> {
+        let before = store::lock(tx, id).await?.ok_or(Error::NotFound)?;
+        let after = Tenant {
+            name: change.name.as_ref().map_or_else(|| before.name.clone(), |name| name.trim().to_owned()),
+            plan: change.plan.unwrap_or(before.plan),
+            status: change.status.unwrap_or(before.status),
+            ..before.clone()
+        };
+        store::update(tx, &after).await?;
+        let entry = Entry::of(EventType::TenantUpdate, "tenant_changed")
+            .on("tenant", id)
+            .changed("name", before.name.as_str(), after.name.as_str())
+            .changed("plan", before.plan.as_str(), after.plan.as_str())
+            .changed("status", before.status.as_str(), after.status.as_str());
+        pen.write(tx, entry).await?;
+        Ok(after)
+    })?;
+    forget_sessions(app);
+    Ok(tenant)
 }

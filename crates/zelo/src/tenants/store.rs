@@ -1,6 +1,6 @@
 //! All SQL of the table `tenants`. It belongs to the platform: a tenant's own row holds nobody's personal data.
 
-use super::{Settings, Tenant, TenantStatus};
+use super::{Plan, Settings, Tenant, TenantStatus};
 use crate::{clock::Millis, ids::TenantId};
 use db::{Result, Row, Tx, params};
 
@@ -16,7 +16,7 @@ pub(super) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant, now: Millis) -> 
 
 pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenant>> {
     tx.query_opt(
-        "select id, slug, name, status, settings from tenants where slug = $1",
+        "select id, slug, name, status, settings, plan from tenants where slug = $1",
         params![slug],
         from_row,
     )
@@ -24,22 +24,46 @@ pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenan
 }
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
-    tx.query_opt("select id, slug, name, status, settings from tenants where id = $1", params![id], from_row)
-        .await
+    tx.query_opt(
+        "select id, slug, name, status, settings, plan from tenants where id = $1",
+        params![id],
+        from_row,
+    )
+    .await
+}
+
+/// The tenant, locked until the transaction ends.
+pub(super) async fn lock(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
+    tx.query_opt(
+        "select id, slug, name, status, settings, plan from tenants where id = $1 $for_update",
+        params![id],
+        from_row,
+    )
+    .await
+}
+
+pub(super) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<u64> {
+    tx.execute(
+        "update tenants set name = $2, plan = $3, status = $4 where id = $1",
+        params![tenant.id, &tenant.name, tenant.plan.as_str(), tenant.status.as_str()],
+    )
+    .await
 }
 
 pub(super) async fn list(tx: &mut Tx) -> Result<Vec<Tenant>> {
-    tx.query("select id, slug, name, status, settings from tenants order by slug", &[], from_row).await
+    tx.query("select id, slug, name, status, settings, plan from tenants order by slug", &[], from_row).await
 }
 
 fn from_row(row: &Row<'_>) -> Result<Tenant> {
     let status: String = row.get(3)?;
     let settings: String = row.get(4)?;
+    let plan: String = row.get(5)?;
     Ok(Tenant {
         id: row.get(0)?,
         slug: row.get(1)?,
         name: row.get(2)?,
         status: TenantStatus::from_word(&status),
         settings: serde_json::from_str::<Settings>(&settings).unwrap_or_default(),
+        plan: Plan::from_word(&plan),
     })
 }

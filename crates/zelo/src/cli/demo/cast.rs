@@ -140,7 +140,7 @@ async fn hire(app: &App, tenant: TenantId, colleague: &Colleague) -> Result<LogI
         password: Zeroizing::new(password.clone()),
     };
     identity::create_user(app, tenant, &new).await?;
-    Ok(LogIn { email: colleague.email.into(), password, role: colleague.role.as_str().into() })
+    Ok(LogIn { email: colleague.email.into(), password, role: colleague.role.to_string() })
 }
 
 /// 80 random bits in words of four digits, which a person can type.

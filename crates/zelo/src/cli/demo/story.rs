@@ -12,10 +12,11 @@ use crate::{
     app::App,
     clock::{MINUTE, Millis},
     contacts,
-    conversations::{self, AssigneeFilter, Conversation, ConversationStatus, Listing},
+    conversations::{self, AssigneeFilter, Assignment, Conversation, ConversationStatus, Listing},
     ids::{ConversationId, UserId},
     inbound,
     messages::{self, SendRequest},
+    rights::Sight,
     tenants::TenantScope,
 };
 use simulator::{Said, Simulator};
@@ -103,11 +104,17 @@ impl Stage<'_> {
         let threads = self.threads().await?;
         for (colleague, guest, text) in ANSWERS {
             let (author, conversation) = (self.colleague(colleague)?, thread(&threads, guest)?);
-            conversations::assign_conversation(self.app, self.scope, conversation, Some(author)).await?;
-            conversations::mark_conversation_read(self.app, self.scope, conversation).await?;
+            conversations::assign_conversation(
+                self.app,
+                Sight::of_work(self.scope),
+                conversation,
+                Assignment::to(Some(author)),
+            )
+            .await?;
+            conversations::mark_conversation_read(self.app, Sight::of_work(self.scope), conversation).await?;
             let content = OutboundContent::text(text);
             let request = SendRequest { conversation, content, reply_to: None, author };
-            messages::send_message(self.app, self.scope, &request).await?;
+            messages::send_message(self.app, Sight::of_work(self.scope), &request).await?;
         }
         // Webhooks tell the time in whole seconds: without a start, a reply would seem older than what it answers.
         self.behind.store(-REPLY_AFTER, Ordering::SeqCst);
@@ -117,9 +124,10 @@ impl Stage<'_> {
         self.behind.store(0, Ordering::SeqCst);
         self.settle().await?;
         let done = thread(&threads, CELIA)?;
-        conversations::mark_conversation_read(self.app, self.scope, done).await?;
+        conversations::mark_conversation_read(self.app, Sight::of_work(self.scope), done).await?;
         let resolved = ConversationStatus::Resolved;
-        conversations::set_conversation_status(self.app, self.scope, done, resolved, None).await?;
+        conversations::set_conversation_status(self.app, Sight::of_work(self.scope), done, resolved, None)
+            .await?;
         Ok(())
     }
 
@@ -154,11 +162,12 @@ impl Stage<'_> {
             assignee: AssigneeFilter::Anybody,
             channel: None,
             contact: None,
+            team: None,
             after: None,
             limit: 50,
         };
         let all: Vec<Conversation> =
-            conversations::list_conversations(self.app, self.scope, &listing).await?;
+            conversations::list_conversations(self.app, Sight::of_work(self.scope), &listing).await?;
         let people = contacts::load_contacts(self.app, self.scope, all.iter().map(|it| it.contact)).await?;
         let named =
             all.iter().filter_map(|it| Some((people.get(&it.contact)?.profile.display_name(), it.id)));

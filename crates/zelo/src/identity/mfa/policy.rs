@@ -32,9 +32,9 @@ impl MfaPolicy {
     }
 
     fn words(&self) -> Vec<String> {
-        let roles: BTreeSet<&str> = self.roles.iter().map(|role| role.as_str()).collect();
-        let everyone = self.everyone.then_some(EVERYONE);
-        everyone.into_iter().chain(roles).map(str::to_owned).collect()
+        let roles: BTreeSet<String> = self.roles.iter().map(ToString::to_string).collect();
+        let everyone = self.everyone.then(|| EVERYONE.to_owned());
+        everyone.into_iter().chain(roles).collect()
     }
 
     fn demands(&self, role: Role) -> bool {

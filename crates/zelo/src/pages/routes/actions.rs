@@ -8,7 +8,7 @@ use super::{
     visit::{Desk, html, id, nothing, notice, see, with_body},
 };
 use crate::{
-    conversations::{self, Conversation, ConversationStatus},
+    conversations::{self, Assignment, Conversation, ConversationStatus},
     error::{Error, Result},
     ids::{ConversationId, MessageId},
     messages::{self, SendRequest},
@@ -105,7 +105,7 @@ pub(super) async fn mark_read(desk: Desk, Path(text): Path<String>) -> Response 
     let marked = async {
         let conversation = ConversationId(id(&text)?);
         if desk.rights.allow(Permission::WriteConversations) {
-            conversations::mark_conversation_read(&desk.app, desk.scope, conversation).await?;
+            conversations::mark_conversation_read(&desk.app, desk.sight, conversation).await?;
         }
         Ok(if desk.visit.is_fragment { nothing() } else { see(&format!("/conversations/{conversation}")) })
     };
@@ -132,7 +132,7 @@ pub(super) async fn set_status(desk: Desk, Path(text): Path<String>, form: Sent<
             "resolved" => ConversationStatus::Resolved,
             _ => return Err(Error::Malformed("There is no such state.".into())),
         };
-        conversations::set_conversation_status(&desk.app, desk.scope, conversation, status, None).await
+        conversations::set_conversation_status(&desk.app, desk.sight, conversation, status, None).await
     };
     changed_or_refused(&desk, conversation, changed.await).await
 }
@@ -156,7 +156,7 @@ pub(super) async fn assign(desk: Desk, Path(text): Path<String>, form: Sent<NewO
             "none" => None,
             _ => return Err(Error::Malformed("Take it yourself, or let it go.".into())),
         };
-        conversations::assign_conversation(&desk.app, desk.scope, conversation, owner).await
+        conversations::assign_conversation(&desk.app, desk.sight, conversation, Assignment::to(owner)).await
     };
     changed_or_refused(&desk, conversation, changed.await).await
 }
@@ -187,7 +187,7 @@ pub(super) async fn retry(desk: Desk, Path(text): Path<String>) -> Response {
     };
     let again = async {
         desk.require(Permission::SendMessages)?;
-        messages::retry_message(&desk.app, desk.scope, message.id).await
+        messages::retry_message(&desk.app, desk.sight, message.id).await
     };
     match again.await {
         Ok(message) if desk.visit.is_fragment => desk.answer(inbox::message(&desk, message).await),

@@ -130,7 +130,7 @@ async fn draw(desk: &Desk) -> Result<Response> {
         None => None,
     };
     let user = identity::get_user(app, desk.scope.tenant(), desk.user).await?;
-    let counts = conversations::count_conversations(app, desk.scope, desk.user).await?;
+    let counts = conversations::count_conversations(app, desk.sight, desk.user).await?;
     let page = AuditPage {
         user: Person::new(&user.name, desk.user.0.as_bytes()),
         unread: counts[3],

@@ -78,7 +78,7 @@ pub(super) async fn item_fragment(desk: Desk, Path(text): Path<String>) -> Respo
     let drawn = async {
         let query = desk.visit.query::<ListParameters>().query();
         let conversation =
-            conversations::get_conversation(&desk.app, desk.scope, ConversationId(id(&text)?)).await?;
+            conversations::get_conversation(&desk.app, desk.sight, ConversationId(id(&text)?)).await?;
         if !belongs(&query, desk.user, &conversation) {
             return Ok(nothing());
         }

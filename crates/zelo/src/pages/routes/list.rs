@@ -85,14 +85,15 @@ pub(super) async fn load(
         assignee: assignee(query.filter, desk.user),
         channel: None,
         contact: None,
+        team: None,
         after: cursor.map(address::place::<Position>).transpose()?,
         limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
     };
-    let mut page = conversations::list_conversations(&desk.app, desk.scope, &listing).await?;
+    let mut page = conversations::list_conversations(&desk.app, desk.sight, &listing).await?;
     let has_more = page.len() > PAGE;
     page.truncate(PAGE);
     let next_cursor = page.last().filter(|_| has_more).and_then(|last| address::cursor(&last.position()));
-    let [mine, nobody, all, unread] = count_conversations(&desk.app, desk.scope, desk.user).await?.map(count);
+    let [mine, nobody, all, unread] = count_conversations(&desk.app, desk.sight, desk.user).await?.map(count);
     let counts = Counts { mine, queue: nobody, unowned: nobody, all, unread };
     Ok(ConversationList { query, counts, items: items(desk, users, &page, open).await?, next_cursor })
 }

@@ -20,14 +20,14 @@ const LONGEST_KEY: usize = 255;
 pub(super) async fn send_once(desk: &Desk, request: &SendRequest, key: &str) -> Result<Message> {
     let (app, scope) = (&desk.app, desk.scope);
     if key.is_empty() || key.len() > LONGEST_KEY {
-        return messages::send_message(app, scope, request).await;
+        return messages::send_message(app, desk.sight, request).await;
     }
     let path = format!("/conversations/{}/messages", request.conversation);
     let body = serde_json::to_vec(&(&request.content, &request.reply_to)).map_err(Error::internal)?;
     let key = Key::new(&Method::POST, &path, key, &body);
     let owner = Owner { tenant: scope.tenant().0, caller: desk.user.0 };
     let seal = AnswerSeal::of(app, scope).await?;
-    let passed = messages::pass(app, scope, request).await;
+    let passed = messages::pass(app, desk.sight, request).await;
     let now = app.clock.now();
     let (message, earlier) =
         db::write!(app.db, "send_form", scope.into(), |tx| -> Result<(Option<Message>, Option<Answer>)> {

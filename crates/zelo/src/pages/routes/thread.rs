@@ -41,8 +41,8 @@ impl Opened {
     /// # Errors
     /// [`crate::Error::NotFound`], for a stranger's conversation and an erased contact too.
     pub(super) async fn load(desk: &Desk, id: ConversationId, users: HashMap<UserId, User>) -> Result<Self> {
-        audit::note_reading(&desk.app, desk.scope, desk.user, id).await?;
-        let conversation = conversations::get_conversation(&desk.app, desk.scope, id).await?;
+        let conversation = conversations::get_conversation(&desk.app, desk.sight, id).await?;
+        audit::note_reading(&desk.app, desk.sight, desk.user, id).await?;
         Self::of(desk, conversation, users).await
     }
 
@@ -126,7 +126,7 @@ impl Opened {
     /// What is new or changed since `seq`, drawn as it stands in the newest page.
     pub(super) async fn changes(&self, desk: &Desk, seq: i64) -> Result<MessageRange> {
         let id = self.conversation.id;
-        let changed = messages::list_after_seq(&desk.app, desk.scope, id, seq, MOST_CHANGES).await?;
+        let changed = messages::list_after_seq(&desk.app, desk.sight, id, seq, MOST_CHANGES).await?;
         let entries = if changed.is_empty() { Vec::new() } else { self.among_newest(desk, changed).await? };
         Ok(MessageRange { conversation_id: id.0, entries, older_cursor: None })
     }
@@ -152,7 +152,7 @@ impl Opened {
             before.filter(|before| !before.is_empty()).map(address::place::<(i64, i64)>).transpose()?;
         let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut messages =
-            messages::list_messages(&desk.app, desk.scope, self.conversation.id, before, limit).await?;
+            messages::list_messages(&desk.app, desk.sight, self.conversation.id, before, limit).await?;
         let surplus = messages.len().saturating_sub(PAGE);
         messages.drain(..surplus);
         Ok((messages, surplus > 0))
@@ -188,10 +188,11 @@ impl Opened {
             assignee: AssigneeFilter::Anybody,
             channel: None,
             contact: Some(self.conversation.contact),
+            team: None,
             after: None,
             limit: i64::try_from(PAST + 1).unwrap_or(i64::MAX),
         };
-        let mut past = conversations::list_conversations(&desk.app, desk.scope, &listing).await?;
+        let mut past = conversations::list_conversations(&desk.app, desk.sight, &listing).await?;
         past.retain(|conversation| conversation.id != self.conversation.id);
         past.truncate(PAST);
         let last = messages::load_last(&desk.app, desk.scope, &past).await?;

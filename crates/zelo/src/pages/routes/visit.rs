@@ -12,7 +12,7 @@ use crate::{
         locale, render,
         view::{ErrorPage, Notice, NoticeKind},
     },
-    rights::{Permission, Rights, to},
+    rights::{Permission, Rights, Sight, to},
     tenants::TenantScope,
 };
 use axum::{
@@ -116,6 +116,7 @@ pub(super) struct Desk {
     pub(super) scope: TenantScope,
     pub(super) user: UserId,
     pub(super) rights: Rights,
+    pub(super) sight: Sight,
     pub(super) visit: Visit,
 }
 
@@ -142,8 +143,9 @@ impl FromRequestParts<App> for Desk {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
         let visit = Visit::of(parts, app);
         match May::<to::ReadConversations>::from_request_parts(parts, app).await.map(May::into_scope) {
-            Ok(AgentScope { tenant, user, rights, .. }) => {
-                Ok(Self { app: app.clone(), scope: tenant, user, rights, visit })
+            Ok(staff) => {
+                let (sight, AgentScope { tenant, user, rights, .. }) = (staff.sight(), staff);
+                Ok(Self { app: app.clone(), scope: tenant, user, rights, sight, visit })
             }
             Err(error) => Err(visit.refuse(error)),
         }

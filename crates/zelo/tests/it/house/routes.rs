@@ -4,7 +4,6 @@ use crate::stage::TestApp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use uuid::Uuid;
 use zelo::rights::Permission;
 
 /// What somebody without credentials may call.
@@ -91,64 +90,6 @@ async fn nobody_without_credentials_gets_past_any_route_under_either_name_of_the
                 assert_eq!(answer.body["code"], "unauthorized");
             }
         }
-    }
-}
-
-/// Every route that names a thing, called by a stranger with a thing that exists: it does not exist for them.
-#[tokio::test]
-async fn no_route_shows_or_touches_another_tenants_rows() {
-    let app = TestApp::new().await;
-    let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
-    let ana = hotel.agent("ana").await;
-    let helena = hotel.contact("+55 11 98765-4321");
-    helena.says("quero reservar").await;
-    app.run_jobs().await;
-    ana.answers("Claro!").await.ok();
-    app.run_jobs().await;
-    let conversation = ana.the_conversation().await;
-    let message = ana.newest().await;
-    let before = (ana.the_conversation().await, ana.messages(&conversation).await);
-
-    let vera = clinic.viewer("vera").await;
-    let mut tried = 0;
-    for (method, path) in operations(&document()) {
-        let id = match path.split('/').nth(1) {
-            _ if !path.contains("{id}") => continue,
-            Some("conversations") => conversation["id"].as_str().unwrap().to_owned(),
-            Some("contacts") => conversation["contact"]["id"].as_str().unwrap().to_owned(),
-            Some("messages") => message["id"].as_str().unwrap().to_owned(),
-            // A colleague's log-in is as strange as another tenant's.
-            Some("auth") => Uuid::from_u128(7).to_string(),
-            Some("users") => ana.get("/auth/me").await.ok()["id"].as_str().unwrap().to_owned(),
-            Some("channels") => hotel.channel.to_string(),
-            Some("admin") => continue,
-            other => panic!("say which id {other:?} takes"),
-        };
-        let route = path.clone();
-        let path = format!("/api/v1{}", path.replace("{id}", &id));
-        for stranger in [clinic.owner(), &vera] {
-            let token = stranger.token().await;
-            let body = body_for(&route, &stranger.get("/auth/me").await.ok()["id"]);
-            let answer = app.web.call(method.clone(), Some(&token), &path, Some(&body)).await;
-            let is_refused =
-                answer.status == 404 || (answer.status == 403 && stranger.email.starts_with("vera"));
-            assert!(is_refused, "{method} {path} answered a stranger {}: {}", answer.status, answer.text);
-        }
-        tried += 1;
-    }
-
-    assert!(tried >= 9, "only {tried} routes name a thing");
-    app.run_jobs().await;
-    assert_eq!((ana.the_conversation().await, ana.messages(&conversation).await), before);
-}
-
-/// A body that the operation accepts from one of the tenant's own.
-fn body_for(path: &str, caller: &Value) -> Value {
-    match path.rsplit('/').next() {
-        Some("messages") => json!({"type": "text", "text": "olá"}),
-        Some("status") => json!({"status": "resolved"}),
-        Some("assignment") => json!({"user_id": caller}),
-        _ => json!({}),
     }
 }
 

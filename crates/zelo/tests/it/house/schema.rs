@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const PLATFORM_TABLES: &[(&str, &str)] = &[
     ("tenants", "the list of tenants itself; no personal data"),
     ("app_secrets", "a signature is checked before the tenant is known"),
+    ("api_key_routes", "finds the tenant of an API key, by digest"),
     ("channel_routes", "finds the tenant of an event by what Meta writes into it"),
     ("logins", "finds the tenant of an e-mail address at log-in, by blind index"),
     ("setup_links", "finds the tenant of a one-time link, by digest"),

@@ -10,4 +10,7 @@ mod l;
 mod m;
 mod r;
 mod s;
+mod s_keys;
+mod s_sockets;
+mod s_tenants;
 mod u;

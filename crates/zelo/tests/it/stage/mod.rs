@@ -5,10 +5,12 @@
 
 mod database;
 mod people;
+mod socket;
 mod web;
 
 pub(crate) use database::{Databases, engine_is_postgres, environment};
 pub(crate) use people::{Agent, Number, PASSWORD, Person, Tenant, wire};
+pub(crate) use socket::Socket;
 pub(crate) use web::{Answer, Web, http, http_without_redirects};
 
 use simulator::{RetrySchedule, Simulator, SimulatorConfig};

@@ -10,8 +10,9 @@ use whatsapp::{client::AccessToken, phone::Phone, signature::AppSecret};
 use zelo::{
     channels::{self, Credentials, NewChannel},
     clock::{MINUTE, Millis},
-    identity::{self, Caller, Client, Entrance, Kind, NewUser, Role},
+    identity::{self, AgentScope, Caller, Client, Entrance, Kind, NewUser, Role},
     ids::{ChannelId, TenantId},
+    rights::Sight,
     tenants::{self, NewTenant, TenantScope},
 };
 use zeroize::Zeroizing;
@@ -146,6 +147,13 @@ impl Tenant {
         Caller::by_token(&self.app.app, &token).await.unwrap().tenant_scope().unwrap()
     }
 
+    /// What the owner sees: everything.
+    pub(crate) async fn sight(&self) -> Sight {
+        let token = self.owner.token().await;
+        let caller = Caller::by_token(&self.app.app, &token).await.unwrap();
+        AgentScope::try_from(caller).unwrap().sight()
+    }
+
     /// Post a webhook body as Meta would for this number.
     pub(crate) async fn receives(&self, body: &Value) -> Answer {
         self.app.web.post_signed(&self.number.app_secret, wire(body)).await
@@ -235,6 +243,11 @@ impl Agent {
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::PATCH, path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        let token = self.token().await;
+        self.app.web.call(Method::DELETE, Some(&token), &format!("/api/v1{path}"), None).await
     }
 
     async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {

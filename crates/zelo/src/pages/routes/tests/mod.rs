@@ -72,6 +72,7 @@ fn staff() -> HashMap<UserId, User> {
         name: "Bruno Lima".into(),
         email: "bruno@acme.example".into(),
         is_active: true,
+        visibility: None,
     };
     HashMap::from([(BRUNO, bruno)])
 }

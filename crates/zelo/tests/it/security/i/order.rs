@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i10_of_a_hundred_who_take_a_conversation_one_gets_it() {
     let desk = Desk::open().await;
-    let scope = desk.hotel.scope().await;
+    let sight = desk.hotel.sight().await;
     let mut staff = Vec::new();
     for n in 0..100 {
         let new = NewUser {
@@ -30,7 +30,7 @@ async fn i10_of_a_hundred_who_take_a_conversation_one_gets_it() {
     let before = desk.ana.the_conversation().await;
     let id = ConversationId(before["id"].as_str().unwrap().parse().unwrap());
 
-    let claims = staff.iter().map(|user| conversations::claim_conversation(&desk.app.app, scope, id, *user));
+    let claims = staff.iter().map(|user| conversations::claim_conversation(&desk.app.app, sight, id, *user));
     let outcomes = join_all(claims).await;
 
     let winners: Vec<UserId> = outcomes.iter().flatten().filter_map(|it| it.assignee).collect();
@@ -73,7 +73,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[tokio::test]
 async fn i10_no_order_of_steps_leads_to_a_state_that_there_is_not() {
     let desk = Desk::open().await;
-    let (app, scope) = (&desk.app.app, desk.hotel.scope().await);
+    let (app, sight) = (&desk.app.app, desk.hotel.sight().await);
     let people = [desk.ana.clone(), desk.hotel.owner().clone()];
     let mut users = Vec::new();
     for person in &people {
@@ -81,7 +81,7 @@ async fn i10_no_order_of_steps_leads_to_a_state_that_there_is_not() {
         users.push(UserId(id));
     }
     let id = ConversationId(desk.ana.the_conversation().await["id"].as_str().unwrap().parse().unwrap());
-    let mut real = conversations::get_conversation(app, scope, id).await.unwrap();
+    let mut real = conversations::get_conversation(app, sight, id).await.unwrap();
     let (mut status, mut assignee) = (real.status, real.assignee);
 
     let walk = steps().new_tree(&mut TestRunner::deterministic()).unwrap().current();
@@ -90,15 +90,16 @@ async fn i10_no_order_of_steps_leads_to_a_state_that_there_is_not() {
         let done = match step {
             Step::Status(next) => {
                 status = next;
-                conversations::set_conversation_status(app, scope, id, next, None).await
+                conversations::set_conversation_status(app, sight, id, next, None).await
             }
             Step::Assign(user) => {
                 assignee = user.map(|user| users[user]);
-                conversations::assign_conversation(app, scope, id, assignee).await
+                conversations::assign_conversation(app, sight, id, conversations::Assignment::to(assignee))
+                    .await
             }
             Step::Claim(user) => {
                 let taken = assignee.is_some_and(|assignee| assignee != users[user]);
-                let done = conversations::claim_conversation(app, scope, id, users[user]).await;
+                let done = conversations::claim_conversation(app, sight, id, users[user]).await;
                 assert_eq!(done.is_err(), taken, "{step:?} after {before:?}");
                 assignee = assignee.or(Some(users[user]));
                 done
@@ -106,7 +107,7 @@ async fn i10_no_order_of_steps_leads_to_a_state_that_there_is_not() {
         };
         real = match done {
             Ok(done) => done,
-            Err(_) => conversations::get_conversation(app, scope, id).await.unwrap(),
+            Err(_) => conversations::get_conversation(app, sight, id).await.unwrap(),
         };
         let changed = (status, assignee) != (before.0, before.1);
         assert_eq!((real.status, real.assignee), (status, assignee), "{step:?} after {before:?}");

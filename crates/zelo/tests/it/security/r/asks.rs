@@ -28,7 +28,13 @@ pub(crate) struct Things {
     pub(crate) message: Uuid,
     pub(crate) channel: Uuid,
     pub(crate) user: Uuid,
+    /// Somebody who may be changed and let go.
+    pub(crate) leaver: Uuid,
     pub(crate) session: Uuid,
+    pub(crate) role: Uuid,
+    pub(crate) team: Uuid,
+    pub(crate) key: Uuid,
+    pub(crate) tenant: Uuid,
     /// The number of somebody who wrote.
     pub(crate) phone: &'static str,
 }
@@ -44,6 +50,11 @@ impl Things {
             channel: ghost(4),
             user: ghost(5),
             session: ghost(6),
+            leaver: ghost(7),
+            role: ghost(8),
+            team: ghost(9),
+            key: ghost(10),
+            tenant: ghost(11),
             phone: "+55 11 90000-0000",
         }
     }
@@ -56,7 +67,11 @@ impl Things {
             Some("contacts") => self.contact,
             Some("messages") => self.message,
             Some("channels") => self.channel,
-            Some("users") => self.user,
+            Some("users") => self.leaver,
+            Some("roles") => self.role,
+            Some("teams") => self.team,
+            Some("api-keys") => self.key,
+            Some("tenants") => self.tenant,
             Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
@@ -132,7 +147,15 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/admin/rate-limit/clear" => json!({"ip": "203.0.113.7"}),
         "/auth/refresh" => json!({"refresh_token": "x"}),
         "/auth/reauthenticate" => json!({"password": PASSWORD}),
-        "/conversations/{id}/assignment" => json!({"user_id": there.user}),
+        "/conversations/{id}/assignment" => json!({"user_id": there.user, "team_id": there.team}),
+        "/users/{id}" => json!({"role": there.role}),
+        "/roles" => json!({"name": "", "permissions": ["contacts:read"], "visibility": "own"}),
+        "/roles/{id}" => json!({"visibility": "own"}),
+        "/teams" => json!({"name": "Recepção", "member_ids": [there.user]}),
+        "/teams/{id}" => json!({"member_ids": [there.user]}),
+        "/api-keys" => json!({"name": "", "permissions": ["contacts:read"]}),
+        "/tenants/{id}" => json!({}),
+        "/api-keys/{id}/rotate" => json!({}),
         "/conversations/{id}/status" => json!({"status": "open"}),
         "/conversations/{id}/messages" => {
             json!({"type": "text", "text": "olá", "reply_to": there.message})
@@ -169,7 +192,11 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
 pub(crate) fn filters(route: &Route, there: &Things) -> Vec<String> {
     match route.name().as_str() {
         "GET /conversations" => {
-            vec![format!("?assignee={}", there.user), format!("?channel={}", there.channel)]
+            vec![
+                format!("?assignee={}", there.user),
+                format!("?channel={}", there.channel),
+                format!("?team={}", there.team),
+            ]
         }
         _ => Vec::new(),
     }
@@ -179,6 +206,11 @@ pub(crate) fn filters(route: &Route, there: &Things) -> Vec<String> {
 pub(crate) fn names_things_in_its_body(route: &Route) -> bool {
     matches!(
         route.name().as_str(),
-        "PUT /conversations/{id}/assignment" | "POST /conversations/{id}/messages" | "POST /whatsapp/send"
+        "PUT /conversations/{id}/assignment"
+            | "POST /conversations/{id}/messages"
+            | "POST /whatsapp/send"
+            | "POST /teams"
+            | "PATCH /teams/{id}"
+            | "PATCH /users/{id}"
     ) && route.part == Part::Api
 }

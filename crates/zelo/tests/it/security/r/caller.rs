@@ -5,7 +5,7 @@ use super::{
     table::{Part, ROLES, Route},
 };
 use crate::stage::{Agent, PASSWORD, Person, Tenant, TestApp, http};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use zelo::{
     identity::{self, Client, Entrance, Kind, NewUser, Role},
@@ -58,17 +58,15 @@ pub(crate) struct Visitor {
     app: TestApp,
     agent: Option<Agent>,
     cookie: String,
-    /// Their id; nil for nobody.
-    pub(crate) user: uuid::Uuid,
 }
 
 impl Visitor {
-    async fn of(agent: Agent, app: &TestApp, user: uuid::Uuid) -> Self {
+    async fn of(agent: Agent, app: &TestApp) -> Self {
         let password = Zeroizing::new(PASSWORD.to_owned());
         let client = Client::default();
         let entrance = identity::log_in(&app.app, Kind::Cookie, &agent.email, password, &client).await;
         let Ok(Entrance::In(entered)) = entrance else { panic!("{} cannot log in", agent.email) };
-        Self { app: app.clone(), agent: Some(agent), cookie: entered.cookie(), user }
+        Self { app: app.clone(), agent: Some(agent), cookie: entered.cookie() }
     }
 
     /// One of the platform's owners.
@@ -77,12 +75,12 @@ impl Visitor {
         let password = Zeroizing::new(PASSWORD.to_owned());
         let new = NewUser { name: "Root".into(), email: email.clone(), role: Role::SuperAdmin, password };
         let nil = TenantId(uuid::Uuid::nil());
-        let user = identity::create_user(&app.app, nil, &new).await.unwrap();
-        Self::of(Agent::known(app, &email), app, user.id.0).await
+        identity::create_user(&app.app, nil, &new).await.unwrap();
+        Self::of(Agent::known(app, &email), app).await
     }
 
     fn nobody(app: &TestApp) -> Self {
-        Self { app: app.clone(), agent: None, cookie: String::new(), user: uuid::Uuid::nil() }
+        Self { app: app.clone(), agent: None, cookie: String::new() }
     }
 
     /// Call a route, with more headers.
@@ -152,8 +150,7 @@ impl Scene {
                 Role::Owner => tenant.owner().clone(),
                 role => tenant.staff(&role.to_string(), role).await,
             };
-            let user = id_of(&agent.get("/auth/me").await.ok());
-            visitors.insert(role, Visitor::of(agent, app, user).await);
+            visitors.insert(role, Visitor::of(agent, app).await);
         }
         let helena = tenant.contact(phone);
         let bia = tenant.contact_without_phone(&format!("bia.{slug}"));
@@ -166,9 +163,16 @@ impl Scene {
         let listed = owner.conversations().await;
         let conversation = listed.last().unwrap().clone();
         let id = id_of(&conversation);
-        let answer = serde_json::json!({"type": "text", "text": format!("Claro! {}", canary(slug))});
+        let answer = json!({"type": "text", "text": format!("Claro! {}", canary(slug))});
         owner.post(&format!("/conversations/{id}/messages"), &answer).await.ok();
         app.run_jobs().await;
+        let role = json!({"name": "Noturno", "permissions": ["conversations:*"], "visibility": "team"});
+        let role = id_of(&owner.post("/roles", &role).await.ok());
+        let leaver = tenant.staff("demitido", Role::Viewer).await;
+        let leaver = id_of(&leaver.get("/auth/me").await.ok());
+        let team = id_of(&owner.post("/teams", &json!({"name": "Reservas"})).await.ok());
+        let key = json!({"name": "n8n", "permissions": ["conversations:read"]});
+        let key = id_of(&owner.post("/api-keys", &key).await.ok());
         let message = id_of(owner.messages(&conversation).await.last().unwrap());
         Self {
             app: app.clone(),
@@ -179,6 +183,11 @@ impl Scene {
                 channel: tenant.channel.0,
                 user: id_of(&tenant.staff("carla", Role::Viewer).await.get("/auth/me").await.ok()),
                 session: id_of(&owner.get("/auth/sessions").await.ok()["data"][0]),
+                leaver,
+                role,
+                team,
+                key,
+                tenant: tenant.id.0,
                 phone,
             },
             visitors,
@@ -194,8 +203,7 @@ impl Scene {
         }
         let name = format!("{role}{}", self.app.next_number());
         let agent = self.tenant.staff(&name, role).await;
-        let user = id_of(&agent.get("/auth/me").await.ok());
-        Visitor::of(agent, &self.app, user).await
+        Visitor::of(agent, &self.app).await
     }
 
     pub(crate) fn visitor(&self, role: Role) -> &Visitor {

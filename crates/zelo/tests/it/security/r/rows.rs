@@ -7,12 +7,15 @@ use zelo::ids::TenantId;
 /// What each column points to. A column that ends in `_id` and is not here fails the test.
 const REFERENCES: &[(&str, &str)] = &[
     ("account_links.user_id", "users"),
+    ("api_key_routes.api_key_id", "api_keys"),
+    ("api_keys.user_id", "users"),
     ("channel_notices.channel_id", "channels"),
     ("channel_routes.channel_id", "channels"),
     ("contact_identities.contact_id", "contacts"),
     ("conversations.assignee_id", "users"),
     ("conversations.channel_id", "channels"),
     ("conversations.contact_id", "contacts"),
+    ("conversations.team_id", "teams"),
     ("known_devices.user_id", "users"),
     ("logins.user_id", "users"),
     ("mails.user_id", "users"),
@@ -24,6 +27,8 @@ const REFERENCES: &[(&str, &str)] = &[
     ("mfa_factors.user_id", "users"),
     ("password_history.user_id", "users"),
     ("sessions.user_id", "users"),
+    ("team_members.team_id", "teams"),
+    ("team_members.user_id", "users"),
 ];
 
 /// Columns that end in `_id` and point to no row of a tenant.
@@ -40,7 +45,6 @@ const NO_REFERENCES: &[(&str, &str)] = &[
     ("channels.phone_number_id", "Meta's id"),
     ("channels.waba_id", "Meta's id"),
     ("contacts.key_id", "a key of the keystore, a database of its own"),
-    ("conversations.team_id", "teams have no table yet"),
     ("idempotency_keys.caller_id", "who asked; the row is found by it, never joined"),
     ("webhook_quarantine.app_secret_id", "as Meta's event had it, which nobody understood"),
     ("webhook_quarantine.channel_id", "as Meta's event had it, which nobody understood"),

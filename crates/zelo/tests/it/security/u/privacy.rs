@@ -123,7 +123,7 @@ async fn an_entry_about_a_contact_opens_with_that_contacts_key_only() {
     let scope = hotel.scope().await;
     let listed = hotel.owner().the_conversation().await;
     let id = serde_json::from_value(listed["id"].clone()).unwrap();
-    let conversation = conversations::get_conversation(&app.app, scope, id).await.unwrap();
+    let conversation = conversations::get_conversation(&app.app, hotel.sight().await, id).await.unwrap();
     let key = conversations::contact_key(&app.app, scope, &conversation).await.unwrap();
     let KeyId(name) = key.id();
     let pen = Pen::of(&app.app, hotel.id).await.unwrap().about_contact(key);
