@@ -14,6 +14,15 @@ pub(crate) fn from_rfc3339(text: &str) -> Option<Millis> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())
 }
 
+/// A field that tells null apart from its absence: null is `Some(None)`.
+pub(super) fn said<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,13 +33,4 @@ mod tests {
         assert_eq!(from_rfc3339("2026-11-20T09:00:00.250-03:00"), Some(1_795_176_000_250));
         assert_eq!(from_rfc3339("amanhã"), None);
     }
-}
-
-/// A field that tells null apart from its absence: null is `Some(None)`.
-pub(super) fn said<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: serde::Deserialize<'de>,
-    D: serde::Deserializer<'de>,
-{
-    serde::Deserialize::deserialize(deserializer).map(Some)
 }

@@ -142,7 +142,7 @@ async fn watch(app: App, socket: SocketRef, mut owner: Owner, mut rooms: Rooms) 
                 return;
             }
             Err(error) => {
-                tracing::warn!(%error, "A socket's rights could not be looked up; they are soon again")
+                tracing::warn!(%error, "A socket's rights could not be looked up; they are soon again");
             }
         }
     }

@@ -40,6 +40,7 @@ const NO_REFERENCES: &[(&str, &str)] = &[
     ("audit_pending.entry_id", "an audit entry"),
     ("audit_tree.entry_id", "an audit entry"),
     ("channel_routes.app_secret_id", "an app's secret, which the platform may own"),
+    ("channel_routes.previous_app_secret_id", "the secret before it, which the platform may own"),
     ("channel_routes.phone_number_id", "Meta's id"),
     ("channel_routes.waba_id", "Meta's id"),
     ("channels.phone_number_id", "Meta's id"),
