@@ -1,6 +1,11 @@
 //! What the description says of refusals: the same for every operation, so no handler repeats it.
 
-use crate::error::{FieldError, Problem};
+use super::audit::ReportFormat;
+use crate::{
+    audit::{EventType, Outcome},
+    error::{FieldError, Problem},
+    ids::RoleId,
+};
 use utoipa::{
     PartialSchema as _,
     openapi::{Content, OpenApi, Ref, RefOr, Response},
@@ -13,6 +18,11 @@ pub(super) fn describe(api: &mut OpenApi) {
     let schemas = &mut api.components.get_or_insert_default().schemas;
     schemas.insert("Problem".to_owned(), Problem::schema());
     schemas.insert("FieldError".to_owned(), FieldError::schema());
+    // What only parameters refer to is not gathered from the bodies.
+    schemas.insert("RoleId".to_owned(), RoleId::schema());
+    schemas.insert("EventType".to_owned(), EventType::schema());
+    schemas.insert("Outcome".to_owned(), Outcome::schema());
+    schemas.insert("ReportFormat".to_owned(), ReportFormat::schema());
     for item in api.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {

@@ -54,6 +54,27 @@ fn the_checked_in_description_is_the_one_of_the_code() {
     );
 }
 
+#[test]
+fn every_reference_in_the_description_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                fields.values().for_each(|field| references(field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20);
+    let lost: Vec<_> =
+        found.iter().filter(|to| document.pointer(to.trim_start_matches('#')).is_none()).collect();
+    assert!(lost.is_empty(), "nothing is there: {lost:?}");
+}
+
 #[tokio::test]
 async fn the_description_is_served_as_it_is() {
     let app = TestApp::new().await;
