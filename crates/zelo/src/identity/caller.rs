@@ -169,11 +169,11 @@ pub struct AgentScope {
 
 impl AgentScope {
     /// A program, which acts as the one who made its key, within what the key allows.
-    fn of_program(program: Program) -> Self {
+    fn of_program(program: &Program) -> Self {
         crate::http::set_program(program.tenant.0, program.key.id.0);
         let Program { tenant, key, role, rights } = program;
-        let tenant = TenantScope::of_credentials(tenant);
-        Self { tenant, user: key.maker, role, rights, caller: None }
+        let tenant = TenantScope::of_credentials(*tenant);
+        Self { tenant, user: key.maker, role: *role, rights: *rights, caller: None }
     }
 
     /// The eyes that conversations and contacts are looked at with.
@@ -237,9 +237,12 @@ impl<P: Demand> FromRequestParts<App> for May<P> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let scope = match api_keys::given_key(&parts.headers) {
-            Some(key) => AgentScope::of_program(api_keys::admit(app, key).await?),
-            None => AgentScope::try_from(
+        // The limits have looked a valid key up already, in this very request.
+        let admitted = parts.extensions.get::<Arc<Program>>();
+        let scope = match (admitted, api_keys::given_key(&parts.headers)) {
+            (Some(program), _) => AgentScope::of_program(program),
+            (None, Some(key)) => AgentScope::of_program(&api_keys::admit(app, key).await?),
+            (None, None) => AgentScope::try_from(
                 <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?,
             )?,
         };

@@ -2,10 +2,12 @@
 
 use super::{Decision, Policy, Prefix, RuleAction, Subject, decision::tell, device::DeviceCookie};
 use crate::{
+    api_keys::{self, Program},
     app::App,
     error::{Error, Result, problem},
     http::ClientAddress,
     identity::{Caller, SessionCookie},
+    ids::TenantId,
 };
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -13,7 +15,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 /// What a route is, for the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +52,7 @@ impl Class {
 }
 
 /// Let a request in, or not; and tell the caller how much is left.
-pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let class = Class::of(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     if class == Class::Free {
         return next.run(request).await;
@@ -64,7 +66,8 @@ pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Respo
         return problem(StatusCode::FORBIDDEN, "network_denied", detail.into(), &[]);
     }
     let is_allowed_network = rule == Some(RuleAction::Allow);
-    let decisions = match decide(&app, class, address, is_allowed_network, request.headers()).await {
+    let decided = decide(&app, class, address, is_allowed_network, &mut request).await;
+    let decisions = match decided {
         Ok(decisions) => decisions,
         Err(error) => return refuse(&app, request, error),
     };
@@ -79,7 +82,7 @@ async fn decide(
     class: Class,
     address: IpAddr,
     is_allowed_network: bool,
-    headers: &HeaderMap,
+    request: &mut Request,
 ) -> Result<Vec<Decision>> {
     let policies = &app.limits.policies;
     let network = Subject::Network(Prefix::from(address));
@@ -92,11 +95,17 @@ async fn decide(
     let counted = match by_network {
         Some(_) if is_allowed_network => Vec::new(),
         Some(policy) => vec![(policy, network)],
-        None => match identify(app, headers).await? {
-            Some(caller) => of_caller(app, class, &caller, headers),
+        None => match identify(app, request.headers()).await? {
+            Some(Identified::Person(caller)) => of_person(app, class, &caller, request.headers()),
+            Some(Identified::Program(program)) => {
+                let counted = of_program(app, class, &program);
+                // The handler asks for the same: it was looked up once.
+                request.extensions_mut().insert(program);
+                counted
+            }
             None if is_allowed_network => Vec::new(),
             None => {
-                let cookie = DeviceCookie::read(headers, app.config.is_development());
+                let cookie = DeviceCookie::read(request.headers(), app.config.is_development());
                 let owner = cookie.owner(&app.limits.secret, app.clock.now());
                 vec![(policies.anonymous, owner.map_or(network, Subject::FormerUser))]
             }
@@ -109,35 +118,55 @@ async fn decide(
     Ok(decisions)
 }
 
+/// Somebody whose credentials are valid.
+enum Identified {
+    Person(Caller),
+    Program(Arc<Program>),
+}
+
 /// Whoever has valid credentials is counted as themselves, wherever they come from: many share an address. Credentials
 /// that are not valid are none.
-async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>> {
-    let has_any = headers.contains_key(header::AUTHORIZATION)
-        || headers.contains_key("x-api-key")
-        || SessionCookie::read(headers, app.config.is_development()).0.is_some();
-    if !has_any {
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Identified>> {
+    let identified = if let Some(key) = api_keys::given_key(headers) {
+        api_keys::admit(app, key).await.map(|program| Identified::Program(Arc::new(program)))
+    } else if headers.contains_key(header::AUTHORIZATION)
+        || SessionCookie::read(headers, app.config.is_development()).0.is_some()
+    {
+        Caller::identify(app, headers).await.map(Identified::Person)
+    } else {
         return Ok(None);
-    }
-    match Caller::identify(app, headers).await {
-        Ok(caller) => Ok(Some(caller)),
+    };
+    match identified {
+        Ok(identified) => Ok(Some(identified)),
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause)),
         Err(_) => Ok(None),
     }
 }
 
-fn of_caller(app: &App, class: Class, caller: &Caller, headers: &HeaderMap) -> Vec<(Policy, Subject)> {
+/// Somebody at a browser is counted more widely than a program that calls in their name.
+fn of_person(app: &App, class: Class, caller: &Caller, headers: &HeaderMap) -> Vec<(Policy, Subject)> {
     let policies = &app.limits.policies;
     let who = &caller.signed_in;
-    let subject = Subject::User(who.user.0);
     let usual = if headers.contains_key(header::AUTHORIZATION) { policies.user } else { policies.session };
-    let mut counted = vec![(usual, subject)];
-    if class == Class::Send {
-        counted.push((policies.send, subject));
-    }
-    if !who.tenant.0.is_nil() {
-        counted.push((policies.tenant, Subject::Tenant(who.tenant.0)));
-    }
-    counted
+    counted(app, class, usual, Subject::User(who.user.0), who.tenant)
+}
+
+fn of_program(app: &App, class: Class, program: &Program) -> Vec<(Policy, Subject)> {
+    let subject = Subject::ApiKey(program.key.id.0);
+    counted(app, class, app.limits.policies.api_key, subject, program.tenant)
+}
+
+fn counted(
+    app: &App,
+    class: Class,
+    usual: Policy,
+    subject: Subject,
+    tenant: TenantId,
+) -> Vec<(Policy, Subject)> {
+    let policies = &app.limits.policies;
+    let send = (class == Class::Send).then_some((policies.send, subject));
+    let of_tenant = (!tenant.0.is_nil()).then_some((policies.tenant, Subject::Tenant(tenant.0)));
+    std::iter::once((usual, subject)).chain(send).chain(of_tenant).collect()
 }
 
 /// People get a page or a notice, programs a problem document.

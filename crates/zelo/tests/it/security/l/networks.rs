@@ -138,3 +138,43 @@ async fn l10_metas_webhook_is_limited_by_nothing_but_what_can_be_stored() {
     assert_eq!(answers, HashMap::from([(200, 400)]));
     app.run_jobs().await;
 }
+
+/// A program is a caller of its own: neither its maker nor its maker's other programs pay for it.
+#[tokio::test]
+async fn l03_each_api_key_is_counted_by_itself() {
+    let settings = [("limits.api_key_per_minute", "10"), ("limits.send_per_minute", "3")];
+    let app = TestApp::with_settings(&settings).await;
+    let hotel = app.tenant("hotel").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    let owner = hotel.owner();
+    let new = json!({"name": "n8n", "permissions": ["conversations:read", "messages:send"]});
+    let (n8n, erp) = (owner.post("/api-keys", &new).await.ok(), owner.post("/api-keys", &new).await.ok());
+    let (n8n, erp) = (n8n["secret"].as_str().unwrap(), erp["secret"].as_str().unwrap());
+    let asks = async |key: &str| app.web.get(key, "/api/v1/conversations").await;
+
+    for left in (0..10).rev() {
+        let answer = asks(n8n).await;
+        assert_eq!(answer.status, 200);
+        let field = &answer.headers["ratelimit"];
+        assert!(field.contains(&format!("\"api_key\";r={left};")), "{field}");
+    }
+    assert_eq!(asks(n8n).await.problem(), (429, "too_many_requests"));
+    assert_eq!(asks(erp).await.status, 200, "another key of the same maker");
+    for _ in 0..20 {
+        assert_eq!(owner.get("/conversations").await.status, 200, "the maker");
+    }
+
+    // Sending has a limit of its own, for keys too.
+    let send = json!({"channel_id": hotel.channel, "to": "+55 11 98765-4321", "type": "text", "text": "olá"});
+    let sends =
+        async || app.web.call(reqwest::Method::POST, Some(erp), "/api/v1/whatsapp/send", Some(&send)).await;
+    for _ in 0..3 {
+        assert_eq!(sends().await.status, 202);
+    }
+    let refused = sends().await;
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.body["violated-policies"], json!(["send"]));
+    app.run_jobs().await;
+}
