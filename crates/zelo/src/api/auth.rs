@@ -123,7 +123,7 @@ pub(super) async fn log_in(
 
 /// The cookie by which the limits tell this client from strangers who guess at its account.
 fn known(entered: &Entered) -> AppendHeaders<[(HeaderName, String); 1]> {
-    AppendHeaders([(header::SET_COOKIE, entered.known_client.clone())])
+    AppendHeaders([(header::SET_COOKIE, entered.known_browser.clone())])
 }
 
 /// The second step of a log-in: a code of the app, or a backup code.

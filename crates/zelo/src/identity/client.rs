@@ -11,16 +11,14 @@ use std::convert::Infallible;
 /// Longer names of programs are cut, so that nobody fills the database with one.
 const LONGEST_PROGRAM: usize = 256;
 
-/// The program and the address of a log-in, and the device cookie that the browser brought.
+/// The program and the address of a log-in, and what the browser shows of earlier ones.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
     /// What the program calls itself.
     pub program: String,
     /// Where it called from.
     pub address: Option<String>,
-    /// The secret that tells a known browser from a new one.
-    pub(super) device: Option<String>,
-    /// The same for the limits.
+    /// How the limits count it, and by which name a browser is known.
     pub(super) limited: LoginClient,
 }
 
@@ -37,21 +35,14 @@ impl Client {
     }
 
     fn of(app: &App, headers: &HeaderMap, address: ClientAddress) -> Self {
-        let is_development = app.config.is_development();
         let program =
             headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             program: program.chars().take(LONGEST_PROGRAM).collect(),
             address: Some(address.0.to_string()),
-            device: super::caller::cookie(headers, device_cookie_name(is_development)),
             limited: LoginClient::of(app, headers, address.0),
         }
     }
-}
-
-/// The name of the cookie that a browser keeps when its user logs out.
-pub fn device_cookie_name(is_development: bool) -> &'static str {
-    if is_development { "zelo_device" } else { "__Host-zelo_device" }
 }
 
 impl FromRequestParts<App> for Client {

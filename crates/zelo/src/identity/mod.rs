@@ -25,7 +25,7 @@ mod tokens;
 mod users;
 
 pub use caller::{AgentScope, Caller, May, PlatformScope, SessionCookie, session_cookie_name};
-pub use client::{Client, device_cookie_name};
+pub use client::Client;
 pub use ending::{
     Session, end_all_sessions, end_own_session, end_session, end_session_of_token, list_sessions,
 };

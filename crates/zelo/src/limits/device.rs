@@ -28,6 +28,15 @@ pub(super) struct DeviceCookie {
     text: String,
 }
 
+/// A browser that somebody has logged in with.
+#[derive(Debug)]
+pub struct KnownBrowser {
+    /// Its name, which no other browser has and nobody can forge.
+    pub device: Uuid,
+    /// The `Set-Cookie` by which it will be known.
+    pub set_cookie: String,
+}
+
 /// A token that was signed here: which device, and whose account, by a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Token {
@@ -69,7 +78,7 @@ impl DeviceCookie {
         self.tokens(secret, now).next().map(|token| token.account_tag)
     }
 
-    /// The `Set-Cookie` that also remembers this account's log-in. `new_device` names a browser that has no name yet.
+    /// The browser, with a cookie that also remembers this account's log-in. `new_device` names a browser that has no name yet.
     pub(super) fn remember(
         &self,
         config: &Config,
@@ -77,7 +86,7 @@ impl DeviceCookie {
         account: &[u8; 16],
         new_device: Uuid,
         now: Millis,
-    ) -> String {
+    ) -> KnownBrowser {
         let known: Vec<_> = self.tokens(secret, now).collect();
         let device = known.first().map_or(new_device, |token| token.device);
         let account_tag = tag(secret, account);
@@ -86,12 +95,13 @@ impl DeviceCookie {
         let texts: Vec<_> = tokens.iter().take(MOST_ACCOUNTS).map(|token| token.seal(secret)).collect();
         let is_development = config.is_development();
         let secure = if is_development { "" } else { "; Secure" };
-        format!(
+        let set_cookie = format!(
             "{}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}",
             name(is_development),
             texts.join("."),
             KEPT_DAYS * DAY / 1_000
-        )
+        );
+        KnownBrowser { device, set_cookie }
     }
 }
 
@@ -161,12 +171,12 @@ mod tests {
     #[test]
     fn a_browser_is_known_for_those_who_logged_in_with_it_and_nobody_else() {
         let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let set = DeviceCookie::default().remember(&config(), &SECRET, &ANA, first, 0);
+        let set = DeviceCookie::default().remember(&config(), &SECRET, &ANA, first, 0).set_cookie;
         assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"));
         let anas = cookie(&set);
         assert_eq!(anas.device_of(&SECRET, &ANA, 5), Some(first));
         assert_eq!(anas.device_of(&SECRET, &BETO, 5), None);
-        let both = cookie(&anas.remember(&config(), &SECRET, &BETO, second, 5));
+        let both = cookie(&anas.remember(&config(), &SECRET, &BETO, second, 5).set_cookie);
         assert_eq!(both.device_of(&SECRET, &ANA, 5), Some(first));
         assert_eq!(both.device_of(&SECRET, &BETO, 5), Some(first), "it is the same browser");
         assert_eq!(both.owner(&SECRET, 5), Some(tag(&SECRET, &BETO)));
@@ -175,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_forged_or_altered_cookie_is_nobodys() {
-        let set = DeviceCookie::default().remember(&config(), &SECRET, &ANA, Uuid::from_u128(1), 0);
+        let set =
+            DeviceCookie::default().remember(&config(), &SECRET, &ANA, Uuid::from_u128(1), 0).set_cookie;
         let text = set.split(['=', ';']).nth(1).unwrap().to_owned();
         assert_eq!(DeviceCookie { text: text.clone() }.device_of(&[8; 32], &ANA, 5), None);
         for position in 0..text.len() {

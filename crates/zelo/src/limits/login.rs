@@ -13,7 +13,7 @@ use super::{
     Policy, Prefix, RuleAction, Subject,
     bans::{self, Offence},
     decision::Refusal,
-    device::DeviceCookie,
+    device::{DeviceCookie, KnownBrowser},
     generations::Digest,
     service::{ClearedOf, clear},
     store,
@@ -81,10 +81,10 @@ impl LoginClient {
         address.map_or_else(Self::default, |address| Self { address, ..Self::default() })
     }
 
-    /// The `Set-Cookie` after a complete log-in: from now on this browser has tries of its own for the account.
-    pub fn remember(&self, app: &App, account: &[u8; 16]) -> String {
-        let device = app.ids.next();
-        self.cookie.remember(&app.config, &app.limits.secret, account, device, app.clock.now())
+    /// What a complete log-in leaves: from now on this browser has tries of its own for the account.
+    pub fn remember(&self, app: &App, account: &[u8; 16]) -> KnownBrowser {
+        let new = app.ids.next();
+        self.cookie.remember(&app.config, &app.limits.secret, account, new, app.clock.now())
     }
 }
 

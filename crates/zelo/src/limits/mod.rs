@@ -26,6 +26,7 @@ mod subject;
 pub use bans::{Ban, BanKind};
 pub(crate) use decision::tell;
 pub use decision::{Decision, Refusal, RefusalKind};
+pub use device::KnownBrowser;
 pub use gate::gate;
 pub use ledger::TOPIC;
 pub use limiter::{Limiter, Limits};

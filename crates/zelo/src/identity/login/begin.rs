@@ -1,13 +1,10 @@
 //! A session begins.
 
-use super::{
-    device,
-    store::{self, Seen},
-};
+use super::store::{self, Seen};
 use crate::{
     app::App,
     audit::{Actor, Entry, EventType, Pen},
-    crypto::{Place, random_bytes},
+    crypto::{Place, digest, random_bytes},
     error::{Error, Result},
     identity::{
         Client, Role,
@@ -17,6 +14,7 @@ use crate::{
         users::postman,
     },
     ids::{SessionId, UserId},
+    limits::KnownBrowser,
     mail::Message,
 };
 use db::Scope;
@@ -47,10 +45,8 @@ pub struct Entered {
     user: UserId,
     /// Whether the session reaches nothing but the set-up of a second factor.
     pub must_enrol: bool,
-    /// The secret by which this browser will be known, where it brought none.
-    pub new_device: Option<String>,
-    /// The `Set-Cookie` by which the limits tell this client from strangers who guess at its account.
-    pub known_client: String,
+    /// The `Set-Cookie` by which this browser is told from a new one, and from strangers who guess at its account.
+    pub known_browser: String,
 }
 
 impl Entered {
@@ -85,7 +81,8 @@ pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client)
         session: SessionId(app.ids.next()),
         secret: *random_bytes::<32>()?,
     };
-    let device = device::of(proof.kind, client)?;
+    let browser = client.limited.remember(app, proof.email_digest);
+    let device_digest = device_digest(proof.kind, client, &browser);
     let row = SessionRow {
         id: secret.session,
         tenant: user.tenant,
@@ -114,7 +111,7 @@ pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client)
             let entry = Entry::of(EventType::MfaChallengePassed, "code_accepted").on("user", user.id);
             pen.write(tx, entry.with("methods", proof.methods)).await?;
         }
-        if store::see_device(tx, user.tenant, user.id, &device.digest, now).await? == Seen::New {
+        if store::see_device(tx, user.tenant, user.id, &device_digest, now).await? == Seen::New {
             postman.post(tx, &Message::NewDevice { program: client.program.clone() }).await?;
             pen.write(tx, Entry::of(EventType::LoginSuspicious, "new_device").on("user", user.id)).await?;
         }
@@ -128,14 +125,15 @@ pub(super) async fn begin_session(app: &App, proof: &Proof<'_>, client: &Client)
         let entry = Entry::of(EventType::LoginSuccess, "logged_in").on("session", row.id);
         pen.write(tx, entry.with("methods", proof.methods)).await
     })?;
-    let known_client = client.limited.remember(app, proof.email_digest);
-    Ok(Entered {
-        secret,
-        user: user.id,
-        must_enrol: proof.must_enrol,
-        new_device: device.fresh,
-        known_client,
-    })
+    Ok(Entered { secret, user: user.id, must_enrol: proof.must_enrol, known_browser: browser.set_cookie })
+}
+
+/// What a known log-in is told from a new one by: a browser has a name of its own, a program is what it calls itself.
+fn device_digest(kind: Kind, client: &Client, browser: &KnownBrowser) -> [u8; 32] {
+    match kind {
+        Kind::Token => digest(format!("program {}", client.program).as_bytes()),
+        Kind::Cookie => digest(browser.device.as_bytes()),
+    }
 }
 
 async fn seal_client(app: &App, secret: &SessionSecret, client: &Client) -> Result<Vec<u8>> {

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::Json,
-    identity::{self, Caller, Client, Entered, Entrance, Kind, device_cookie_name, session_cookie_name},
+    identity::{self, Caller, Client, Entered, Entrance, Kind, session_cookie_name},
     pages::{
         context::Theme,
         locale::Lang,
@@ -89,16 +89,8 @@ pub(super) fn welcome(app: &App, entered: &Entered, next: &str) -> Response {
         next => next,
     };
     let mut response = (session_cookie(app, &entered.cookie()), see(next)).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&entered.known_client) {
+    if let Ok(cookie) = HeaderValue::from_str(&entered.known_browser) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    if let Some(secret) = &entered.new_device {
-        let name = device_cookie_name(app.config.is_development());
-        let secure = secure(app.config.is_development());
-        let cookie = format!("{name}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={KEPT}{secure}");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
     }
     response
 }

@@ -63,7 +63,7 @@ impl Browser {
         let client = self.client(app);
         self.tries(app, account).await.unwrap().succeeded().await.unwrap();
         let set = client.remember(app, account);
-        self.cookie = set.split(';').next().map(str::to_owned);
+        self.cookie = set.set_cookie.split(';').next().map(str::to_owned);
     }
 
     /// How long it has to wait, and why.
