@@ -3,7 +3,6 @@
 //! Known and unknown addresses cost the same: the same reads, one hash, one write.
 
 mod begin;
-mod device;
 mod second;
 mod store;
 
@@ -61,6 +60,7 @@ pub async fn log_in(
         Ok(checked) => checked,
         Err(error) => {
             permit.called_off().await?;
+            note_our_failure(app, &error).await;
             return Err(error);
         }
     };
@@ -131,6 +131,19 @@ pub(super) async fn note_wrong_password(
         store::note_password_failure(tx, email_digest, now).await?;
         pen.write(tx, entry.clone()).await
     })
+}
+
+/// Note that a password could not be checked. The log-in has failed already, so a log that cannot be written is only said.
+async fn note_our_failure(app: &App, cause: &Error) {
+    let nobody = TenantId(uuid::Uuid::nil());
+    let noted = async {
+        let pen = Pen::of(app, nobody).await?.acting_as(Actor::Anonymous).await?;
+        let entry = Entry::of(EventType::LoginError, "password_not_checked").failed();
+        pen.note(entry.with("cause", cause.code())).await
+    };
+    if let Err(error) = noted.await {
+        tracing::error!(%error, "a log-in that failed for a reason of ours could not be written into the audit log");
+    }
 }
 
 /// Forget failures of long ago.

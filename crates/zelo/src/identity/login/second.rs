@@ -17,6 +17,7 @@ use crate::{
         users::postman,
     },
     ids::{TenantId, UserId},
+    limits::login::{self as limits, Attempt},
     mail::Message,
 };
 use db::Scope;
@@ -44,10 +45,21 @@ pub async fn log_in_with_code(
     let challenge = mfa::take_try(app, kind, mfa_token).await?;
     refuse_guessers(app, &challenge.email_digest).await?;
     let user = still_open(app, &challenge).await?.ok_or(Error::Unauthorized)?;
-    let Some(factor) = mfa::use_code(app, challenge.tenant, challenge.user, code).await? else {
-        note_wrong_code(app, user.tenant, user.id, &challenge.email_digest, challenge.is_last_try).await?;
-        return Err(Error::Unauthorized);
+    let permit = limits::admit(app, Attempt::SecondFactor, &challenge.email_digest, &client.limited).await?;
+    let factor = match mfa::use_code(app, challenge.tenant, challenge.user, code).await {
+        Ok(Some(factor)) => factor,
+        Ok(None) => {
+            permit.failed().await?;
+            note_wrong_code(app, user.tenant, user.id, &challenge.email_digest, challenge.is_last_try)
+                .await?;
+            return Err(Error::Unauthorized);
+        }
+        Err(error) => {
+            permit.called_off().await?;
+            return Err(error);
+        }
     };
+    permit.succeeded().await?;
     if !challenge.settle(app).await? {
         return Err(Error::Unauthorized);
     }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use zelo::{
     clock::{DAY, HOUR, MINUTE},
     identity::{self, NewUser, Role},
+    ids::TenantId,
 };
 use zeroize::Zeroizing;
 
@@ -171,6 +172,8 @@ async fn a05_a_storm_of_log_ins_is_turned_away_and_webhooks_pass() {
     assert!(refused > 50, "only {refused} were turned away");
     let waits = answers.iter().filter(|answer| answer.status == 503);
     assert!(waits.into_iter().all(|answer| answer.headers.contains_key("retry-after")));
+    let noted = super::account::audited(&app, TenantId(uuid::Uuid::nil()), "login_error").await;
+    assert_eq!(noted, refused, "each is in the platform's log");
     println!("a05: {refused} of 200 turned away, 38 of 40 webhooks within {slowest:?}");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     app.run_jobs().await;
@@ -423,4 +426,36 @@ async fn a13_no_way_in_passes_by_the_second_factor() {
     let code = ana.phone.shows(app.clock.now());
     let first = log_in(&app, &email, "outra-lagoa-em-junho").await.ok();
     assert_eq!(gives(&app, first["mfa_token"].as_str().unwrap(), &code).await.status, 200);
+}
+
+/// The whole row at the product's own settings: one client at one account, strangers at the owner, one client at all.
+#[tokio::test]
+async fn a07_guessing_is_slowed_by_account_client_and_network_and_never_locks_the_owner_out() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let cookie = log_in(&app, &ana.email, PASSWORD).await.headers["set-cookie"].clone();
+    let cookie = cookie.split(';').next().unwrap();
+    for _ in 0..5 {
+        assert_eq!(log_in(&app, &ana.email, "not-her-password-at-all").await.status, 401);
+    }
+    let sixth = log_in(&app, &ana.email, PASSWORD).await;
+    assert_eq!((sixth.status, sixth.headers["retry-after"].as_str()), (429, "900"));
+    let body = json!({"email": ana.email, "password": PASSWORD});
+    let hers = crate::stage::http().post(format!("{}/api/v1/auth/login", app.web.url));
+    let hers = hers.header("cookie", cookie).json(&body).send().await.unwrap();
+    assert_eq!(hers.status(), 200, "at the same time, in her own browser");
+
+    // A thousand accounts, one try each: the network is stopped before the sixtieth.
+    let mut tried = 0;
+    for n in 0..1_000 {
+        let answer = log_in(&app, &format!("person{n}@hotel.example.com"), "Verão2026!").await;
+        if answer.status == 429 {
+            break;
+        }
+        assert_eq!(answer.status, 401);
+        tried += 1;
+    }
+    println!("a07: stopped after {tried} accounts");
+    assert!(tried < 60, "{tried}");
 }

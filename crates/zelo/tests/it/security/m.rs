@@ -1,7 +1,7 @@
 //! The second factor.
 
 use super::account::{Enrolled, access, audited, gives, log_in, mail_to, post, post_nothing, works};
-use crate::stage::{PASSWORD, TestApp};
+use crate::stage::{ENDLESS_TRIES, PASSWORD, TestApp};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
@@ -58,7 +58,7 @@ async fn m02_a_hundred_posts_of_one_code_open_one_session() {
 
 #[tokio::test]
 async fn m03_a_backup_code_works_once_however_it_is_typed() {
-    let app = TestApp::new().await;
+    let app = TestApp::with_settings(&ENDLESS_TRIES).await;
     let hotel = app.tenant("hotel").await;
     let ana = Enrolled::new(&app, hotel.agent("ana").await).await;
     assert_eq!(ana.backup_codes.len(), 10);
@@ -87,15 +87,19 @@ async fn m03_a_backup_code_works_once_however_it_is_typed() {
 
 #[tokio::test]
 async fn m04_a_challenge_dies_after_five_minutes_five_tries_or_one_success() {
-    let app = TestApp::new().await;
+    let app = TestApp::with_settings(&ENDLESS_TRIES).await;
     let hotel = app.tenant("hotel").await;
     let ana = Enrolled::new(&app, hotel.agent("ana").await).await;
     let right = |app: &TestApp| ana.phone.shows(app.clock.now());
 
     let token = ana.begins(&app).await;
-    for path in ["/auth/me", "/users", "/conversations", "/auth/sessions", "/contacts", "/channels"] {
-        assert_eq!(app.web.get(&token, &format!("/api/v1{path}")).await.status, 401, "{path}");
+    let mut refused = 0;
+    for (method, path) in super::r::routes_behind_a_log_in() {
+        let path = format!("/api/v1{path}");
+        assert_eq!(app.web.call(method, Some(&token), &path, None).await.status, 401, "{path}");
+        refused += 1;
     }
+    assert!(refused >= 40, "only {refused} routes");
     for _ in 0..5 {
         assert_eq!(gives(&app, &token, "000000").await.status, 401);
     }
