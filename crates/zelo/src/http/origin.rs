@@ -73,6 +73,15 @@ impl Origins {
         is_exposed && !self.is_own_page(headers)
     }
 
+    /// Whether a page that is not known tries to open a socket: browsers let any page do that, and ask nobody before.
+    /// Programs send no `Origin`.
+    pub(super) fn is_foreign_socket(&self, path: &str, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN).filter(|_| path.starts_with("/socket.io/")) else {
+            return false;
+        };
+        !self.allowed.contains(origin) && !self.is_own_page(headers)
+    }
+
     fn is_own_page(&self, headers: &HeaderMap) -> bool {
         if let Some(site) = headers.get("sec-fetch-site") {
             return site == "same-origin" || site == "none";

@@ -105,6 +105,9 @@ async fn answer(inner: &Inner, request: Request, next: Next) -> Response {
     } else if inner.origins.is_forged(request.method(), request.headers()) {
         let detail = "This request comes from a page of another site.";
         problem(StatusCode::FORBIDDEN, "cross_site", detail.into(), &[])
+    } else if inner.origins.is_foreign_socket(request.uri().path(), request.headers()) {
+        let detail = "Sockets are open to this server's pages and to those in server.cors_origins.";
+        problem(StatusCode::FORBIDDEN, "cross_site", detail.into(), &[])
     } else if let Err(error) = parameters::refuse_ambiguous(request.uri()) {
         error.into_response()
     } else {

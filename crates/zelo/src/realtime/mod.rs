@@ -5,6 +5,7 @@
 //! conversation carries its `seq`, and a gap is fetched with `?after_seq=`.
 
 mod audience;
+mod pace;
 mod push;
 mod rooms;
 mod sockets;

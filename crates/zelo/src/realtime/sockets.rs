@@ -1,6 +1,9 @@
 //! One socket: who it is, what it may say.
 
-use super::rooms::{Rooms, conversation_room, leave_what_is_out_of_sight, rooms_of};
+use super::{
+    pace::Pace,
+    rooms::{Rooms, conversation_room, leave_what_is_out_of_sight, rooms_of},
+};
 use crate::{
     app::App,
     audit, conversations,
@@ -11,7 +14,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Data, SocketRef, State, TryData};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A socket that has not said who it is by then is closed.
 const TIME_TO_AUTHENTICATE: Duration = Duration::from_secs(10);
@@ -67,6 +70,7 @@ pub(super) async fn admit(
 
 /// A socket was opened.
 pub(super) async fn connected(socket: SocketRef, State(app): State<App>) {
+    socket.extensions.insert(Arc::new(Pace::default()));
     socket.on("authenticate", authenticate);
     socket.on("join:conversation", join_conversation);
     socket.on("leave:conversation", leave_conversation);
@@ -158,12 +162,31 @@ impl Owner {
     }
 }
 
+/// Whether a client says more than a person at a keyboard can; it hears so, and one that goes on is closed.
+fn is_too_fast(app: &App, socket: &SocketRef) -> bool {
+    let Some(pace) = socket.extensions.get::<Arc<Pace>>() else { return false };
+    let is_too_fast = !pace.allows(app.clock.steady());
+    if is_too_fast && pace.is_deaf() {
+        tracing::warn!("A socket goes on although it was told to slow down; it is closed");
+        let _ = socket.clone().disconnect();
+    }
+    is_too_fast
+}
+
+fn too_fast() -> Value {
+    json!({ "ok": false, "code": "too_many_requests" })
+}
+
 async fn authenticate(
     socket: SocketRef,
     Data(credentials): Data<Credentials>,
     ack: AckSender,
     State(app): State<App>,
 ) {
+    if is_too_fast(&app, &socket) {
+        let _ = ack.send(&too_fast());
+        return;
+    }
     match accept(&app, &socket, &credentials.token).await {
         Ok(accepted) => {
             let _ = ack.send(&accepted);
@@ -181,6 +204,10 @@ async fn join_conversation(
     ack: AckSender,
     State(app): State<App>,
 ) {
+    if is_too_fast(&app, &socket) {
+        let _ = ack.send(&too_fast());
+        return;
+    }
     let Some(owner) = socket.extensions.get::<Owner>() else {
         let _ = ack.send(&json!({ "ok": false, "code": "unauthorized" }));
         return;
@@ -202,22 +229,34 @@ async fn join_conversation(
     }
 }
 
-async fn leave_conversation(socket: SocketRef, Data(which): Data<Which>, ack: AckSender) {
+async fn leave_conversation(
+    socket: SocketRef,
+    Data(which): Data<Which>,
+    ack: AckSender,
+    State(app): State<App>,
+) {
+    if is_too_fast(&app, &socket) {
+        let _ = ack.send(&too_fast());
+        return;
+    }
     if let Some(owner) = socket.extensions.get::<Owner>() {
         socket.leave(conversation_room(owner.scope.tenant.tenant(), which.conversation_id));
     }
     let _ = ack.send(&json!({ "ok": true }));
 }
 
-async fn typing_start(socket: SocketRef, Data(which): Data<Which>) {
-    tell_typing(&socket, which.conversation_id, true).await;
+async fn typing_start(socket: SocketRef, Data(which): Data<Which>, State(app): State<App>) {
+    tell_typing(&app, &socket, which.conversation_id, true).await;
 }
 
-async fn typing_stop(socket: SocketRef, Data(which): Data<Which>) {
-    tell_typing(&socket, which.conversation_id, false).await;
+async fn typing_stop(socket: SocketRef, Data(which): Data<Which>, State(app): State<App>) {
+    tell_typing(&app, &socket, which.conversation_id, false).await;
 }
 
-async fn tell_typing(socket: &SocketRef, conversation: ConversationId, typing: bool) {
+async fn tell_typing(app: &App, socket: &SocketRef, conversation: ConversationId, typing: bool) {
+    if is_too_fast(app, socket) {
+        return;
+    }
     let Some(owner) = socket.extensions.get::<Owner>() else { return };
     let room = conversation_room(owner.scope.tenant.tenant(), conversation);
     // Only who has joined, and may therefore read the conversation, may say so there.

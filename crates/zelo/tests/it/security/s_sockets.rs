@@ -130,3 +130,50 @@ async fn s10_a_frame_of_more_than_64_kib_is_not_taken() {
     let status = socket.send_raw(&format!("42[\"typing:start\",\"{}\"]", "x".repeat(70_000))).await;
     assert!(status >= 400, "{status}");
 }
+
+/// Browsers let any page open a socket; the server says whose pages may.
+#[tokio::test]
+async fn s10_pages_of_unknown_origins_open_no_socket() {
+    let app = TestApp::with_settings(&[("server.cors_origins", "https://painel.example.com")]).await;
+    let opens = async |origin: Option<&str>| {
+        let mut request =
+            crate::stage::http().get(format!("{}/socket.io/?EIO=4&transport=polling", app.web.url));
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    for (origin, status) in [
+        (None, 200),
+        (Some(app.web.url.as_str()), 200),
+        (Some("https://painel.example.com"), 200),
+        (Some("https://painel.example.com.evil.example"), 403),
+        (Some("http://painel.example.com"), 403),
+        (Some("https://evil.example"), 403),
+        (Some("null"), 403),
+    ] {
+        assert_eq!(opens(origin).await, status, "{origin:?}");
+    }
+}
+
+#[tokio::test]
+async fn s10_two_hundred_events_a_second_are_slowed_down_and_a_socket_that_goes_on_is_closed() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let mut socket = socket_of(&app, hotel.owner()).await;
+    let which = json!({"conversation_id": "01890a5d-ac96-774b-bcce-b302099a8057"});
+    let mut heard = 0;
+    for _ in 0..200 {
+        let answer = socket.ask("leave:conversation", &which).await;
+        heard += usize::from(answer["ok"] == true);
+        assert!(answer["ok"] == true || answer["code"] == "too_many_requests", "{answer}");
+        app.clock.advance(5);
+    }
+    assert_eq!(heard, 79, "60 at once and 20 a second");
+    app.passes(10_000);
+    assert_eq!(socket.ask("leave:conversation", &which).await["ok"], true, "it waited, and is heard again");
+    for _ in 0..700 {
+        socket.tell("typing:start", &which).await;
+    }
+    socket.is_closed_by_the_server().await;
+}
