@@ -3,9 +3,11 @@
 use super::{newest_checkpoint, store};
 use crate::{
     app::App,
-    clock::{MINUTE, Millis},
+    clock::{HOUR, MINUTE, Millis},
     error::{Error, Result},
+    mail::{self, Letter},
 };
+use buckets::{Bucket, Service};
 use db::Scope;
 use std::{
     fmt,
@@ -16,20 +18,47 @@ use tokio::io::AsyncWriteExt as _;
 
 /// How often it is looked whether something is due. A destination that failed is tried again as often.
 const LOOK: Duration = Duration::from_secs(20);
-/// From this age on, the newest checkpoint outside is too old to rely on, and the log says so as an error.
-const TOO_OLD: Millis = 15 * MINUTE;
 
 /// Who keeps checkpoints outside.
 enum Destination<'s> {
     Folder(&'s Path),
+    Bucket(&'s str),
     Webhook(&'s str),
+    Mail(&'s str),
 }
 
 impl Destination<'_> {
     fn name(&self) -> &'static str {
         match self {
             Self::Folder(_) => "folder",
+            Self::Bucket(_) => "bucket",
             Self::Webhook(_) => "webhook",
+            Self::Mail(_) => "mail",
+        }
+    }
+
+    /// How often it gets one. People are not written to every few minutes.
+    fn interval(&self, app: &App) -> Millis {
+        let usual = i64::from(app.config.audit.seal_minutes) * MINUTE;
+        match self {
+            Self::Mail(_) => usual.max(HOUR),
+            Self::Folder(_) | Self::Bucket(_) | Self::Webhook(_) => usual,
+        }
+    }
+
+    /// From this age on, the newest checkpoint there is too old to rely on, and the log says so as an error.
+    fn too_old(&self, app: &App) -> Millis {
+        3 * self.interval(app).max(5 * MINUTE)
+    }
+
+    async fn take(&self, app: &App, size: u64, note: &str) -> std::result::Result<(), String> {
+        match self {
+            Self::Folder(folder) => write_to(folder, size, note).await.map_err(|error| error.to_string()),
+            Self::Bucket(bucket) => {
+                put_into(app, bucket, size, note).await.map_err(|error| error.to_string())
+            }
+            Self::Webhook(url) => post_to(app, url, note).await.map_err(|error| error.to_string()),
+            Self::Mail(address) => mail::send_now(app, &letter(app, address, size, note)).await,
         }
     }
 }
@@ -37,8 +66,10 @@ impl Destination<'_> {
 fn destinations(app: &App) -> Vec<Destination<'_>> {
     let settings = &app.config.audit;
     let folder = settings.seal_folder.as_deref().map(Destination::Folder);
+    let bucket = settings.seal_bucket.as_deref().map(Destination::Bucket);
     let webhook = settings.seal_webhook.as_ref().map(|url| Destination::Webhook(url.expose()));
-    folder.into_iter().chain(webhook).collect()
+    let mail = settings.seal_mail.as_deref().map(Destination::Mail);
+    [folder, bucket, webhook, mail].into_iter().flatten().collect()
 }
 
 /// Give the newest checkpoint to everybody for whom it is time; returns how many got it. One that fails keeps no other one
@@ -56,7 +87,7 @@ pub async fn deliver_seals(app: &App) -> Result<usize> {
 
 async fn deliver_to(app: &App, destination: &Destination<'_>) -> Result<bool> {
     let now = app.clock.now();
-    let interval = i64::from(app.config.audit.seal_minutes) * MINUTE;
+    let interval = destination.interval(app);
     let again = i64::try_from(LOOK.as_millis()).unwrap_or(MINUTE);
     let name = destination.name();
     let last = db::write!(app.db, "claim_seal_delivery", Scope::Platform, |tx| -> Result<_> {
@@ -66,16 +97,12 @@ async fn deliver_to(app: &App, destination: &Destination<'_>) -> Result<bool> {
     let Some(last) = last else { return Ok(false) };
     let Some(note) = newest_checkpoint(app).await? else { return Ok(false) };
     let size = app.audit.verifier().open(&note)?.size;
-    let outcome = match destination {
-        Destination::Folder(folder) => write_to(folder, size, &note).await.map_err(|error| error.to_string()),
-        Destination::Webhook(url) => post_to(app, url, &note).await.map_err(|error| error.to_string()),
-    };
-    let failure = outcome.err();
+    let failure = destination.take(app, size, &note).await.err();
     db::write!(app.db, "note_seal_delivery", Scope::Platform, |tx| -> Result<()> {
         Ok(store::note_delivery(tx, name, now, size, failure.as_deref()).await?)
     })?;
     let Some(failure) = failure else { return Ok(true) };
-    if last.is_none_or(|last| now - last > TOO_OLD) {
+    if last.is_none_or(|last| now - last > destination.too_old(app)) {
         tracing::error!(
             destination = name,
             reason = failure,
@@ -108,6 +135,40 @@ async fn write_to(folder: &Path, size: u64, note: &str) -> std::io::Result<()> {
 async fn fill(mut file: tokio::fs::File, note: &str) -> std::io::Result<()> {
     file.write_all(note.as_bytes()).await?;
     file.sync_all().await
+}
+
+/// The same two names as in a folder. What is numbered is never written twice, and an object lock keeps it.
+async fn put_into(
+    app: &App,
+    address: &str,
+    size: u64,
+    note: &str,
+) -> std::result::Result<(), buckets::Error> {
+    let settings = &app.config.s3;
+    let service = Service {
+        endpoint: settings.endpoint.as_deref(),
+        region: settings.region.as_deref(),
+        access_key_id: settings.access_key_id.as_deref(),
+        secret_access_key: settings.secret_access_key.as_ref().map(|key| key.expose()),
+    };
+    let bucket = Bucket::open(address, service)?;
+    bucket.put_new(&format!("{size:012}.checkpoint"), note.into()).await?;
+    bucket.put("newest.checkpoint", note.into()).await
+}
+
+fn letter(app: &App, address: &str, size: u64, note: &str) -> Letter {
+    let key = app.audit.verifier();
+    Letter {
+        to: address.to_owned(),
+        subject: format!("Zelo: registro de auditoria selado até {size}"),
+        text: format!(
+            "Guarde este e-mail. Com ele se prova que nada foi cortado nem reescrito no registro de auditoria:\n\
+             zelo audit verify --checkpoint ARQUIVO, com o texto abaixo no arquivo.\n\n\
+             Keep this mail. It proves that nothing was cut off or rewritten in the audit log:\n\
+             zelo audit verify --checkpoint FILE, with the text below in the file.\n\n\
+             {key}\n\n{note}"
+        ),
+    }
 }
 
 /// Why a receiver did not take a checkpoint.

@@ -13,6 +13,7 @@ pub(super) const SECRETS: &[&str] = &[
     "mail.smtp_url",
     "metrics.token",
     "redis.url",
+    "s3.secret_access_key",
     "whatsapp.app_secret",
     "whatsapp.webhook_verify_token",
 ];

@@ -148,6 +148,16 @@ pub struct Redis {
     pub url: Option<Secret>,
 }
 
+/// `[s3]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    pub endpoint: Option<String>,
+    pub region: Option<String>,
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<Secret>,
+}
+
 /// `[egress]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,6 +173,8 @@ pub struct Egress {
 pub struct Audit {
     pub seal_folder: Option<PathBuf>,
     pub seal_webhook: Option<Secret>,
+    pub seal_bucket: Option<String>,
+    pub seal_mail: Option<String>,
     pub seal_minutes: u32,
 }
 

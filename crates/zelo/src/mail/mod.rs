@@ -9,6 +9,7 @@ mod send;
 mod store;
 
 pub use message::Message;
+pub(crate) use send::send_now;
 pub use send::{Mailer, deliver};
 
 use crate::{

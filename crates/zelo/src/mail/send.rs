@@ -35,6 +35,19 @@ impl Mailer {
     }
 }
 
+/// Send a letter at once and outside of any tenant, such as to somebody who does not work here. A notice to one of the
+/// staff goes through a [`super::Postman`], which loses none.
+///
+/// # Errors
+/// Why it was not taken, in a sentence.
+pub(crate) async fn send_now(app: &App, letter: &Letter) -> std::result::Result<(), String> {
+    match send(app, letter).await {
+        Sent::Yes => Ok(()),
+        Sent::Nowhere => Err("mail.smtp_url is not set".to_owned()),
+        Sent::Refused(reason) | Sent::NotNow(reason) => Err(reason),
+    }
+}
+
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("Mailer")

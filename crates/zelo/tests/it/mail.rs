@@ -12,14 +12,14 @@ use zelo::clock::HOUR;
 
 /// A mail server that refuses the first `busy` recipients for the moment and takes all others.
 #[derive(Clone, Default)]
-struct Server {
-    taken: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Server {
+    pub(crate) taken: Arc<Mutex<Vec<String>>>,
     busy: Arc<Mutex<usize>>,
 }
 
 impl Server {
     #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
-    async fn start(busy: usize) -> (Self, String) {
+    pub(crate) async fn start(busy: usize) -> (Self, String) {
         let server = Self { busy: Arc::new(Mutex::new(busy)), ..Self::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("smtp://{}", listener.local_addr().unwrap());

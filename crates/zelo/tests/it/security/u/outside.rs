@@ -191,6 +191,77 @@ async fn u09_checkpoints_get_outside_every_five_minutes_and_a_missing_one_is_see
     assert!(age("webhook").await < 1.0);
 }
 
+/// A service with one bucket, which keeps what it has. It asks for a signature and believes any.
+#[derive(Clone, Default)]
+struct Shelf {
+    kept: std::sync::Arc<parking_lot::Mutex<std::collections::BTreeMap<String, String>>>,
+}
+
+impl Shelf {
+    async fn open(&self) -> String {
+        use axum::http::{HeaderMap, StatusCode};
+        let shelf = self.clone();
+        let take = async move |path: axum::extract::Path<String>, headers: HeaderMap, note: String| {
+            let signature = headers.get("authorization").map(|it| it.to_str().unwrap()).unwrap_or_default();
+            if !signature.starts_with("AWS4-HMAC-SHA256 Credential=zelo/") || signature.contains("geheim") {
+                return (StatusCode::FORBIDDEN, HeaderMap::new());
+            }
+            let mut kept = shelf.kept.lock();
+            let is_new = headers.get("if-none-match").is_some_and(|it| it == "*");
+            if is_new && kept.contains_key(&path.0) {
+                return (StatusCode::PRECONDITION_FAILED, HeaderMap::new());
+            }
+            kept.insert(path.0, note);
+            let tag = HeaderMap::from_iter([(axum::http::header::ETAG, "\"1\"".parse().unwrap())]);
+            (StatusCode::OK, tag)
+        };
+        crate::stage::serve(axum::Router::new().route("/{*path}", axum::routing::put(take))).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn u09_checkpoints_get_into_a_bucket_and_to_somebody_by_mail() {
+    use zelo::clock::{HOUR, MINUTE};
+    let shelf = Shelf::default();
+    let endpoint = shelf.open().await;
+    let (post_office, smtp) = crate::mail::Server::start(0).await;
+    let app = TestApp::with_settings(&[
+        ("audit.seal_bucket", "s3://seals/zelo"),
+        ("s3.endpoint", &endpoint),
+        ("s3.region", "sa-east-1"),
+        ("s3.access_key_id", "zelo"),
+        ("s3.secret_access_key", "geheim"),
+        ("audit.seal_mail", "auditoria@example.com"),
+        ("mail.smtp_url", &smtp),
+        ("mail.from", "Zelo <desk@example.com>"),
+    ])
+    .await;
+    app.notes(PLATFORM, 3).await;
+    audit::seal_pending(&app.app).await.unwrap();
+    assert_eq!(audit::deliver_seals(&app.app).await.unwrap(), 2);
+
+    let first = shelf.kept.lock().clone();
+    let names: Vec<&str> = first.keys().map(String::as_str).collect();
+    assert_eq!(names, ["seals/zelo/000000000003.checkpoint", "seals/zelo/newest.checkpoint"]);
+    let note = &first["seals/zelo/newest.checkpoint"];
+    assert_eq!(app.app.audit.verifier().open(note).unwrap().size, 3);
+    let mails = post_office.taken.lock().await.clone();
+    assert!(mails[0].contains("To: auditoria@example.com"), "{mails:?}");
+
+    // What was numbered stays as it was, even where somebody wrote there before; the newest moves on.
+    app.clock.advance(5 * MINUTE);
+    shelf.kept.lock().insert("seals/zelo/000000000004.checkpoint".into(), "somebody was here".into());
+    app.notes(PLATFORM, 1).await;
+    audit::seal_pending(&app.app).await.unwrap();
+    assert_eq!(audit::deliver_seals(&app.app).await.unwrap(), 1, "nobody gets a mail every five minutes");
+    let then = shelf.kept.lock().clone();
+    assert_eq!(then["seals/zelo/000000000004.checkpoint"], "somebody was here");
+    assert_eq!(app.app.audit.verifier().open(&then["seals/zelo/newest.checkpoint"]).unwrap().size, 4);
+    app.clock.advance(HOUR);
+    assert_eq!(audit::deliver_seals(&app.app).await.unwrap(), 2);
+    assert_eq!(post_office.taken.lock().await.len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn u03_the_program_says_what_is_proven_and_what_is_not() {
     let installation = Installation::new().await;
