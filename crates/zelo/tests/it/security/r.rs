@@ -2,6 +2,7 @@
 
 mod asks;
 mod caller;
+mod fields;
 mod floor;
 mod rows;
 mod strangers;
@@ -17,6 +18,13 @@ use zelo::{identity::Role, rights::Permission};
 
 /// Permissions that no route demands at its door: what is asked for decides, or their routes are still to come.
 const IN_SERVICES: &[Permission] = &[Permission::WriteOwners, Permission::ExportAudit];
+
+/// Every route of the API that wants credentials, with ids of nothing.
+pub(super) fn routes_behind_a_log_in() -> Vec<(reqwest::Method, String)> {
+    let ghosts = asks::Things::that_never_were();
+    let closed = routes_of(Part::Api).into_iter().filter(|route| route.demand != Demand::Open);
+    closed.map(|route| (route.method.parse().unwrap(), ask(&route, &ghosts, &ghosts).path)).collect()
+}
 
 /// Each route with each role: in where the table says so, and out with a 403 where it does not.
 #[tokio::test]

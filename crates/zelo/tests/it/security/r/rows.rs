@@ -56,7 +56,7 @@ const RESTLESS: &[&str] =
     &["sessions", "idempotency_keys", "audit_entries", "audit_pending", "audit_tree", "known_devices"];
 
 /// Tables of tenants with their columns.
-async fn tables(app: &TestApp) -> BTreeMap<String, BTreeSet<String>> {
+pub(crate) async fn tables(app: &TestApp) -> BTreeMap<String, BTreeSet<String>> {
     let sql = match app.databases() {
         Databases::Sqlite { .. } => {
             "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c
