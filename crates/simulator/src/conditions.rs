@@ -22,6 +22,30 @@ pub struct Conditions {
     pub reads_at_once: bool,
     /// What happens to the next send only.
     pub fail_next: Option<PlannedFailure>,
+    /// Meta's limits; without them everything is taken as fast as it comes.
+    pub limits: Option<SendLimits>,
+    /// Of a thousand sends, so many are refused with an error that passes (131016).
+    pub transient_per_mille: u16,
+    /// Of a thousand accepted sends, so many lose their connection before the answer is complete.
+    pub cut_per_mille: u16,
+}
+
+/// How fast messages may come (Meta, throughput and about-the-platform).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SendLimits {
+    /// For one number within any second: 80, 1,000 after an upgrade, 20 in coexistence. What is above gets 130429.
+    pub per_second: usize,
+    /// Milliseconds that each message to one person costs. What comes too early gets 131056.
+    pub pair_ms: i64,
+    /// So many may come within the time of one, on credit: afterwards nothing, until all of them are paid for.
+    pub pair_burst: i64,
+}
+
+impl Default for SendLimits {
+    fn default() -> Self {
+        Self { per_second: 80, pair_ms: 6_000, pair_burst: 45 }
+    }
 }
 
 /// An error on demand, for one send.

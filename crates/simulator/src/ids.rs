@@ -38,6 +38,11 @@ impl Ids {
             .collect()
     }
 
+    /// True `per_mille` times out of a thousand.
+    pub(crate) fn happens(&mut self, per_mille: u16) -> bool {
+        per_mille > 0 && self.next() % 1_000 < u64::from(per_mille)
+    }
+
     /// Digits that do not start with a zero.
     pub(crate) fn digits(&mut self, length: usize) -> String {
         let first = self.pick(b"123456789", 1);

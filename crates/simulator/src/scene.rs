@@ -11,6 +11,7 @@ use crate::delivery::Line;
 use crate::ids::Ids;
 use crate::log::Log;
 use crate::media::Files;
+use crate::meter::{Meter, Tally};
 use crate::talk::Talk;
 use crate::template::Template;
 
@@ -33,6 +34,8 @@ pub(crate) struct Scene {
     pub(crate) templates: Vec<Template>,
     pub(crate) conditions: Conditions,
     pub(crate) log: Log,
+    pub(crate) meter: Meter,
+    pub(crate) tally: Tally,
     pub(crate) ids: Ids,
     /// How far the clock was moved forward, in milliseconds.
     pub(crate) advanced: i64,
@@ -48,6 +51,8 @@ impl Scene {
             templates: Vec::new(),
             conditions: Conditions::default(),
             log: Log::default(),
+            meter: Meter::default(),
+            tally: Tally::default(),
             ids: Ids::from_seed(seed),
             advanced: 0,
         }

@@ -21,6 +21,7 @@ use crate::handshake::{HandshakeError, shake};
 use crate::ids::Ids;
 use crate::log::{Direction, LogEntry};
 use crate::media::StoredFile;
+use crate::meter::Tally;
 use crate::scene::{Connected, Scene};
 use crate::talk::{Talk, Tick};
 use crate::template::Template;
@@ -204,6 +205,11 @@ impl Simulator {
     pub fn fail_next_send(&self, failure: PlannedFailure) {
         self.inner.scene.lock().conditions.fail_next = Some(failure);
         self.inner.changed("scene");
+    }
+
+    /// What became of every send since the beginning. It is never forgotten, so that a load test can count.
+    pub fn tally(&self) -> Tally {
+        self.inner.scene.lock().tally.clone()
     }
 
     /// Moves the clock forward for everything that ages: 24-hour windows, files and their addresses. The times in

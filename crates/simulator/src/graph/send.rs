@@ -17,6 +17,7 @@ use crate::conditions::FailureForm;
 use crate::contact::Contact;
 use crate::json::{list, put, text};
 use crate::media::Files;
+use crate::meter::AcceptedSend;
 use crate::scene::Scene;
 use crate::simulator::{Inner, Simulator};
 use crate::talk::{Tick, Turn, Writer};
@@ -29,6 +30,8 @@ struct Accepted {
     turn: Turn,
     /// The code with which it fails later.
     fails: Option<i64>,
+    /// Its answer breaks off.
+    is_cut: bool,
 }
 
 pub(crate) async fn send(State(simulator): State<Simulator>, call: Call, body: Bytes) -> Response {
@@ -38,7 +41,10 @@ pub(crate) async fn send(State(simulator): State<Simulator>, call: Call, body: B
     let (result, accepted) = match take(inner, &call, &payload) {
         Ok(Taken::Receipt) => (Ok(json!({"success": true})), None),
         Ok(Taken::Message(accepted)) => (Ok(accepted.answer.clone()), Some(accepted)),
-        Err(fault) => (Err(fault), None),
+        Err(fault) => {
+            *inner.scene.lock().tally.refused.entry(fault.code).or_default() += 1;
+            (Err(fault), None)
+        }
     };
     let contact = accepted.as_ref().map(|accepted| accepted.contact.id);
     let outcome = Outcome {
@@ -54,11 +60,12 @@ pub(crate) async fn send(State(simulator): State<Simulator>, call: Call, body: B
     let Some(accepted) = accepted else { return response };
     let conditions = simulator.conditions();
     let early = conditions.status_before_answer && accepted.fails.is_none();
+    let is_cut = accepted.is_cut;
     if early {
         inner.post_sent_now(&accepted.channel, &accepted.contact, &accepted.turn).await;
     }
     ladder::climb(inner, accepted.channel, accepted.contact, accepted.turn, accepted.fails, early);
-    if conditions.cut_connection { cut() } else { response }
+    if is_cut { cut() } else { response }
 }
 
 /// An answer that breaks off: the caller cannot know whether the message went out.
@@ -97,6 +104,14 @@ fn take(inner: &Inner, call: &Call, body: &Value) -> Result<Taken, Fault> {
         return Err(Fault::of(131_047));
     }
     talk.typing_until = 0;
+    let transient = scene.conditions.transient_per_mille;
+    if scene.ids.happens(transient) {
+        return Err(Fault::of(131_016));
+    }
+    if let Some(limits) = scene.conditions.limits {
+        let passed = scene.meter.pass(limits, &channel.phone_number_id, recipient.contact.id, inner.millis());
+        passed.map_err(Fault::of)?;
+    }
     let fails = planned.map(|failure| failure.code).or(recipient.contact.blocked.then_some(131_026));
     Ok(Taken::Message(Box::new(accept(inner, &mut scene, channel, recipient, kind, body, template, fails))))
 }
@@ -146,8 +161,18 @@ fn accept(
     } else {
         talk.turns.push(turn.clone());
     }
+    let (always, sometimes) = (scene.conditions.cut_connection, scene.conditions.cut_per_mille);
+    let is_cut = always || scene.ids.happens(sometimes);
+    scene.tally.cut = scene.tally.cut.saturating_add(usize::from(is_cut));
+    scene.tally.accepted.push(AcceptedSend {
+        phone_number_id: channel.phone_number_id.clone(),
+        contact: contact.id,
+        wamid: turn.wamid.clone(),
+        callback_data: turn.opaque.clone(),
+        at: turn.at,
+    });
     let answer = json!({"messaging_product": "whatsapp", "contacts": [answer], "messages": [message]});
-    Accepted { answer, channel, contact, turn, fails }
+    Accepted { answer, channel, contact, turn, fails, is_cut }
 }
 
 /// Read receipts and typing. Reading one message reads the earlier ones, too.

@@ -1,4 +1,4 @@
-use simulator::{Conditions, FailureForm, NewContact, PlannedFailure};
+use simulator::{Conditions, FailureForm, NewContact, PlannedFailure, SendLimits};
 use whatsapp::client::{AccessToken, Client, OutboundContent, OutboundMessage, Recipient, SendError};
 use whatsapp::errors::ErrorClass;
 
@@ -146,4 +146,49 @@ async fn a_number_without_plus_gets_the_country_of_the_business() {
             .unwrap();
         assert_eq!(answer["contacts"][0], serde_json::json!({"input": to, "wa_id": ANA}), "{to}");
     }
+}
+
+#[tokio::test]
+async fn with_metas_limits_a_number_and_a_pair_are_slowed_down_each_by_its_own_code() {
+    let stage = Stage::new().await;
+    stage.hears(stage.ana, "Oi").await;
+    stage.hears(stage.carlos, "Oi").await;
+    let limits = SendLimits { per_second: 4, pair_burst: 2, ..SendLimits::default() };
+    stage.simulator.set_conditions(Conditions { limits: Some(limits), ..Conditions::default() });
+
+    for text in ["um", "dois"] {
+        stage.send_text(ANA, text).await.unwrap();
+    }
+    assert_eq!(stage.refusal(ANA).await, 131_056, "a third one to Ana within the burst");
+    for text in ["um", "dois"] {
+        stage.send_text("5531999990002", text).await.unwrap();
+    }
+    assert_eq!(stage.refusal("5531999990002").await, 130_429, "a fifth one of the number within a second");
+
+    stage.clock.fetch_add(12_000, std::sync::atomic::Ordering::Relaxed);
+    stage.send_text(ANA, "três").await.unwrap();
+    let tally = stage.simulator.tally();
+    assert_eq!((tally.accepted.len(), tally.calls()), (5, 7));
+    assert_eq!(tally.refused.into_iter().collect::<Vec<_>>(), [(130_429, 1), (131_056, 1)]);
+    stage.simulator.idle().await;
+}
+
+#[tokio::test]
+async fn some_sends_fail_for_a_moment_and_some_lose_their_answer() {
+    let stage = Stage::new().await;
+    stage.hears(stage.ana, "Oi").await;
+    let shaky = Conditions { transient_per_mille: 300, cut_per_mille: 200, ..Conditions::default() };
+    stage.simulator.set_conditions(shaky);
+    let (mut refused, mut unknown) = (0, 0);
+    for _ in 0..100 {
+        match stage.send_text(ANA, "Olá").await {
+            Err(SendError::RetryLater { error, .. }) if error.code == 131_016 => refused += 1,
+            Err(SendError::Ambiguous { .. }) => unknown += 1,
+            other => drop(other.unwrap()),
+        }
+    }
+    let tally = stage.simulator.tally();
+    assert_eq!((tally.refused[&131_016], tally.cut, tally.calls()), (refused, unknown, 100));
+    assert!((10..60).contains(&refused) && (5..40).contains(&unknown), "{refused} refused, {unknown} unknown");
+    stage.simulator.idle().await;
 }
