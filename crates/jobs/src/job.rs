@@ -142,6 +142,13 @@ pub enum Outcome {
         /// Why, for a person who looks at the queue. No personal data.
         reason: String,
     },
+    /// Nothing was tried yet, because its time has not come: the attempt does not count.
+    Postpone {
+        /// How long to wait.
+        wait: Duration,
+        /// Why, for a person who looks at the queue. No personal data.
+        reason: String,
+    },
     /// Trying again cannot help: the job is dead.
     GiveUp {
         /// Why, for a person who looks at the queue. No personal data.
@@ -158,6 +165,11 @@ impl Outcome {
     /// Try again after `wait`.
     pub fn retry_after(wait: Duration, reason: impl Into<String>) -> Self {
         Self::Retry { after: Some(wait), reason: reason.into() }
+    }
+
+    /// Come back after `wait`, with as many attempts left as before. Followers of the same key wait too.
+    pub fn postpone(wait: Duration, reason: impl Into<String>) -> Self {
+        Self::Postpone { wait, reason: reason.into() }
     }
 
     /// Give up.

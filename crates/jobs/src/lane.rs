@@ -10,11 +10,16 @@ use crate::{
         claim::{self, Wish},
         look::{self, Outlook},
         settle::{self, Settlement},
+        stored_tenant,
     },
     workers::Signals,
 };
 use db::{Listener, Scope};
-use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::atomic::Ordering,
+    time::Duration,
+};
 use tokio::{
     task::{self, JoinError, JoinSet},
     time::{Instant, Interval},
@@ -153,7 +158,8 @@ impl Lane {
         }
         let (jobs, queue, ended) = (&self.jobs, self.queue, &self.ended);
         let lease_until = now.saturating_add(millis(self.options.lease));
-        let wish = Wish { queue, from: self.from, limit: room, lease_until };
+        let (full, per_tenant) = (self.full_tenants(), self.half_share());
+        let wish = Wish { queue, from: self.from, limit: room, per_tenant, full: &full, lease_until };
         let (claimed, outlook) =
             db::write!(jobs.db(), "work_on_jobs", Scope::Platform, |tx| -> db::Result<_> {
                 settle::settle(tx, jobs, ended, now).await?;
@@ -175,7 +181,27 @@ impl Lane {
         for job in claimed {
             self.begin(job, now);
         }
-        Ok(outlook)
+        // What is ready may belong to tenants who have enough at work: the end of one of these jobs rings.
+        let has_ready = outlook.has_ready && full.is_empty();
+        Ok(Outlook { has_ready, ..outlook })
+    }
+
+    /// A tenant is served again once half of what it may have at work has ended, and then gets at most the other half: so
+    /// it never has more, and no claim has to know how much each has.
+    fn half_share(&self) -> usize {
+        self.options.per_tenant.div_ceil(2).max(1)
+    }
+
+    fn full_tenants(&self) -> BTreeSet<Uuid> {
+        if self.options.per_tenant >= self.options.concurrency {
+            return BTreeSet::new();
+        }
+        let mut at_work: HashMap<Uuid, usize> = HashMap::new();
+        for job in self.in_hand.values() {
+            *at_work.entry(stored_tenant(job.tenant)).or_default() += 1;
+        }
+        let most = self.options.per_tenant.saturating_sub(self.half_share());
+        at_work.into_iter().filter(|(_, count)| *count > most).map(|(tenant, _)| tenant).collect()
     }
 
     fn note_outlook(&mut self, outlook: Outlook) {

@@ -55,6 +55,7 @@ fn measure(job: &Leased, outcome: &Outcome, elapsed: Duration) {
         Outcome::Done => "done",
         Outcome::Retry { .. } if job.is_last_attempt() => "dead",
         Outcome::Retry { .. } => "retry",
+        Outcome::Postpone { .. } => "postponed",
         Outcome::GiveUp { .. } => "dead",
     };
     let (queue, kind) = (job.queue.name(), job.kind.to_string());
@@ -75,14 +76,20 @@ pub(crate) fn settlement(job: &Leased, outcome: Outcome, backoff: Backoff, now: 
         }
         Outcome::Retry { after, reason } => {
             let wait = after.unwrap_or_else(|| backoff.wait(job.id, job.attempt));
-            let at = now.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-            Some(Settlement::RetryAt { at, reason: shortened(reason) })
+            Some(Settlement::RetryAt { at: later(now, wait), reason: shortened(reason) })
+        }
+        Outcome::Postpone { wait, reason } => {
+            Some(Settlement::PostponedTo { at: later(now, wait), reason: shortened(reason) })
         }
         Outcome::GiveUp { reason } => {
             tracing::warn!(id = %job.id, kind = %job.kind, %reason, "a job was given up and is dead");
             Some(Settlement::Dead { reason: shortened(reason) })
         }
     }
+}
+
+fn later(now: i64, wait: Duration) -> i64 {
+    now.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn shortened(mut reason: String) -> String {

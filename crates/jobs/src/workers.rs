@@ -27,6 +27,8 @@ use tokio_util::{
 pub struct QueueOptions {
     /// How many of its jobs this process runs at a time.
     pub concurrency: usize,
+    /// How many of these may belong to one tenant, so that one whose jobs take long leaves room for the others.
+    pub per_tenant: usize,
     /// How long a job stays taken when its process dies. Renewed at a third of it while the handler runs.
     pub lease: Duration,
     /// A handler that takes longer is stopped, and its job retried.
@@ -36,10 +38,11 @@ pub struct QueueOptions {
 }
 
 impl Default for QueueOptions {
-    /// 16 jobs at a time, leases of 30 seconds, 5 minutes for an attempt.
+    /// 16 jobs at a time, of whichever tenants, leases of 30 seconds, 5 minutes for an attempt.
     fn default() -> Self {
         Self {
             concurrency: 16,
+            per_tenant: usize::MAX,
             lease: Duration::from_secs(30),
             timeout: Duration::from_secs(300),
             backoff: Backoff::default(),

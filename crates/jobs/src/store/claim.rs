@@ -3,7 +3,7 @@
 use super::{insert, read_tenant};
 use crate::{Jobs, Leased, Queue, job::Period, store::settle};
 use db::{Tx, params};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use uuid::Uuid;
 
 /// How many due jobs one transaction makes ready, so that a long sleep does not end in one long transaction.
@@ -71,10 +71,10 @@ pub(crate) async fn reap(tx: &mut Tx, jobs: &Jobs, queue: Queue, now: i64) -> db
 const CLAIM: &str = "with recursive
     tenants(tenant_id, number) as (
         select (select j.tenant_id from jobs j where j.queue = $1 and j.state = 'ready' and j.tenant_id >= $2
-                order by j.tenant_id limit 1), cast(1 as bigint)
+                and j.tenant_id <= $6 order by j.tenant_id limit 1), cast(1 as bigint)
         union all
         select (select j.tenant_id from jobs j where j.queue = $1 and j.state = 'ready'
-                and j.tenant_id > t.tenant_id order by j.tenant_id limit 1), t.number + 1
+                and j.tenant_id > t.tenant_id and j.tenant_id <= $6 order by j.tenant_id limit 1), t.number + 1
         from tenants t where t.tenant_id is not null and t.number < cast($3 as bigint)
     ),
     share(places) as (
@@ -88,6 +88,7 @@ const CLAIM: &str = "with recursive
         select (select j.turn from jobs j where j.queue = $1 and j.state = 'ready' and j.tenant_id = w.tenant_id
                 and j.turn > w.turn order by j.turn limit 1), w.tenant_id, w.place + 1
         from walk w where w.turn is not null and w.place < (select places from share)
+          and w.place < cast($7 as bigint)
     ),
     chosen(at_turn, at_tenant) as (
         select w.turn, w.tenant_id from walk w where w.turn is not null
@@ -101,23 +102,50 @@ const CLAIM: &str = "with recursive
 
 /// What a claim wants.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish {
+pub(crate) struct Wish<'w> {
     pub(crate) queue: Queue,
     /// The tenant to begin with; the tenants before it come last.
     pub(crate) from: Uuid,
     pub(crate) limit: usize,
+    /// At most so many of each tenant.
+    pub(crate) per_tenant: usize,
+    /// Tenants that have enough at work already.
+    pub(crate) full: &'w BTreeSet<Uuid>,
     /// Milliseconds since 1970.
     pub(crate) lease_until: i64,
 }
 
 /// Lease up to `limit` ready jobs.
-pub(crate) async fn claim(tx: &mut Tx, jobs: &Jobs, wish: Wish) -> db::Result<Vec<Leased>> {
-    let mut claimed = claim_from(tx, jobs, wish).await?;
-    if claimed.len() < wish.limit && !wish.from.is_nil() {
-        let around = Wish { from: Uuid::nil(), limit: wish.limit - claimed.len(), ..wish };
-        claimed.extend(claim_from(tx, jobs, around).await?);
+pub(crate) async fn claim(tx: &mut Tx, jobs: &Jobs, wish: Wish<'_>) -> db::Result<Vec<Leased>> {
+    let mut claimed = Vec::new();
+    let around = [wish.from, Uuid::nil()];
+    // From the middle to the end, then from the beginning: what was leased before is not ready any more.
+    let passes = if wish.from.is_nil() { 1 } else { 2 };
+    for from in around.into_iter().take(passes) {
+        for (from, to) in stretches(from, wish.full) {
+            let limit = wish.limit.saturating_sub(claimed.len());
+            if limit == 0 {
+                return Ok(claimed);
+            }
+            claimed.extend(claim_between(tx, jobs, wish, (from, to), limit).await?);
+        }
     }
     Ok(claimed)
+}
+
+/// The stretches of tenants from `from` on that lie between the full ones, both ends included.
+fn stretches(from: Uuid, full: &BTreeSet<Uuid>) -> Vec<(Uuid, Uuid)> {
+    let mut stretches = Vec::with_capacity(full.len() + 1);
+    let mut begin = from.as_u128();
+    for tenant in full.range(from..).map(Uuid::as_u128) {
+        if tenant > begin {
+            stretches.push((Uuid::from_u128(begin), Uuid::from_u128(tenant - 1)));
+        }
+        let Some(next) = tenant.checked_add(1) else { return stretches };
+        begin = next;
+    }
+    stretches.push((Uuid::from_u128(begin), Uuid::max()));
+    stretches
 }
 
 /// Where the next claim begins: behind the last tenant that was served.
@@ -128,8 +156,15 @@ pub(crate) fn next_from(from: Uuid, claimed: &[Leased]) -> Uuid {
     last.map_or(from, |tenant| Uuid::from_u128(tenant.as_u128().wrapping_add(1)))
 }
 
-async fn claim_from(tx: &mut Tx, jobs: &Jobs, wish: Wish) -> db::Result<Vec<Leased>> {
-    let params = params![wish.queue.name(), wish.from, wish.limit, jobs.worker(), wish.lease_until];
+async fn claim_between(
+    tx: &mut Tx,
+    jobs: &Jobs,
+    wish: Wish<'_>,
+    (from, to): (Uuid, Uuid),
+    limit: usize,
+) -> db::Result<Vec<Leased>> {
+    let per_tenant = i64::try_from(wish.per_tenant).unwrap_or(i64::MAX);
+    let params = params![wish.queue.name(), from, limit, jobs.worker(), wish.lease_until, to, per_tenant];
     tx.query(CLAIM, params, |row| {
         let period = match (row.get::<Option<String>>(10)?, row.get::<Option<i64>>(11)?) {
             (Some(unique), Some(every)) => Some(Period { unique: unique.into(), every }),
@@ -153,4 +188,19 @@ async fn claim_from(tx: &mut Tx, jobs: &Jobs, wish: Wish) -> db::Result<Vec<Leas
         })
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_leave_out_the_full_tenants_and_nobody_else() {
+        let at = Uuid::from_u128;
+        let full = |tenants: &[u128]| tenants.iter().copied().map(Uuid::from_u128).collect::<BTreeSet<_>>();
+        assert_eq!(stretches(at(5), &full(&[])), [(at(5), Uuid::max())]);
+        assert_eq!(stretches(at(5), &full(&[3, 7])), [(at(5), at(6)), (at(8), Uuid::max())]);
+        assert_eq!(stretches(at(7), &full(&[7, 8])), [(at(9), Uuid::max())]);
+        assert_eq!(stretches(at(7), &full(&[u128::MAX])), [(at(7), at(u128::MAX - 1))]);
+    }
 }

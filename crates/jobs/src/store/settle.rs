@@ -19,6 +19,11 @@ pub(crate) enum Settlement {
         at: i64,
         reason: String,
     },
+    /// Milliseconds since 1970. As a retry, but the attempt does not count.
+    PostponedTo {
+        at: i64,
+        reason: String,
+    },
     Dead {
         reason: String,
     },
@@ -100,6 +105,12 @@ const RETRY: &str = "update jobs set state = case when r.at <= $1 then 'ready' e
     where jobs.seq = r.at_seq and jobs.fence = r.at_fence and jobs.state = 'running'
     returning seq";
 
+const POSTPONE: &str = "update jobs set state = case when r.at <= $1 then 'ready' else 'scheduled' end,
+        run_at = r.at, attempt = attempt - 1, last_error = r.reason, lease_owner = null, lease_until = null
+    from $rows(at_seq int, at_fence int, at int, reason text)
+    where jobs.seq = r.at_seq and jobs.fence = r.at_fence and jobs.state = 'running'
+    returning seq";
+
 const BURY: &str = "update jobs set state = 'dead', died_at = $1, last_error = r.reason,
         lease_owner = null, lease_until = null
     from $rows(at_seq int, at_fence int, reason text)
@@ -119,13 +130,16 @@ pub(crate) async fn settle(
     ended: &[(Leased, Settlement)],
     now: i64,
 ) -> db::Result<usize> {
-    let (mut done, mut retried, mut buried, mut returned) =
-        (Rows::new(), Rows::new(), Rows::new(), Rows::new());
+    let (mut done, mut retried, mut postponed, mut buried, mut returned) =
+        (Rows::new(), Rows::new(), Rows::new(), Rows::new(), Rows::new());
     for (job, settlement) in ended {
         let (seq, fence) = (job.seq.into(), job.fence.into());
         match settlement {
             Settlement::Done => done.push([seq, fence]),
             Settlement::RetryAt { at, reason } => retried.push([seq, fence, (*at).into(), reason.into()]),
+            Settlement::PostponedTo { at, reason } => {
+                postponed.push([seq, fence, (*at).into(), reason.into()]);
+            }
             Settlement::Dead { reason } => buried.push([seq, fence, reason.into()]),
             Settlement::GiveBack => returned.push([seq, fence]),
         }
@@ -135,6 +149,7 @@ pub(crate) async fn settle(
     over.extend(tx.query_rows(BURY, params![now], &buried, |row| row.get::<i64>(0)).await?);
     let mut settled = over.len();
     settled += tx.query_rows(RETRY, params![now], &retried, |row| row.get::<i64>(0)).await?.len();
+    settled += tx.query_rows(POSTPONE, params![now], &postponed, |row| row.get::<i64>(0)).await?.len();
     let given_back = tx.query_rows(GIVE_BACK, &[], &returned, |row| row.get::<i64>(0)).await?.len();
     if given_back > 0 {
         for (job, _) in ended {

@@ -3,7 +3,13 @@
 use super::house::{ROOMS, houses, job, one_at_a_time, payloads, telling, tenant};
 use crate::{Backoff, Outcome, QueueOptions, Replay, Workers};
 use db::Scope;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -44,6 +50,30 @@ async fn a_handler_may_say_how_long_to_wait() {
         assert_eq!(workers.run_until_idle().await.unwrap(), 0);
         house.pass(Duration::from_millis(1));
         assert_eq!(workers.run_until_idle().await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_postponed_job_keeps_its_attempts_and_its_place_before_its_followers() {
+    for house in houses().await {
+        let jobs = house.process("ana");
+        let room = |payload: &str| job(payload).key(tenant(101)).max_attempts(1);
+        house.ask(&jobs, vec![room("first"), room("second"), job("elsewhere")]).await;
+        let busy = Arc::new(AtomicBool::new(true));
+        let seen = busy.clone();
+        let (workers, mut told) = telling(&jobs, one_at_a_time(), move |job| {
+            let waits = &*job.payload == "first" && seen.load(Ordering::SeqCst);
+            if waits { Outcome::postpone(Duration::from_secs(6), "not yet") } else { Outcome::Done }
+        });
+        for _ in 0..3 {
+            workers.run_until_idle().await.unwrap();
+            house.pass(Duration::from_secs(6));
+        }
+        assert_eq!(payloads(&mut told), ["first", "elsewhere", "first", "first"], "the second one waits too");
+        busy.store(false, Ordering::SeqCst);
+        workers.run_until_idle().await.unwrap();
+        assert_eq!(payloads(&mut told), ["first", "second"]);
+        assert!(house.standing().await.is_empty());
     }
 }
 

@@ -132,3 +132,45 @@ async fn inside_a_tenant_lower_priorities_run_first_and_then_the_oldest() {
         assert_eq!(payloads(&mut told), ["a", "b", "c", "d", "e"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_tenant_whose_jobs_take_long_leaves_room_for_the_others() {
+    for house in houses().await {
+        let jobs = house.process("ana");
+        let slow = (0..40).map(|number| job(format!("slow {number}")).tenant(tenant(1))).collect();
+        house.ask(&jobs, slow).await;
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let door = Arc::new(tokio::sync::Semaphore::new(0));
+        let options = QueueOptions { concurrency: 8, per_tenant: 4, ..QueueOptions::default() };
+        let opened = door.clone();
+        let workers = Workers::new(jobs.clone()).queue(ROOMS, options, move |job| {
+            let (tell, door) = (tell.clone(), opened.clone());
+            async move {
+                tell.send(job.payload.to_string()).unwrap();
+                if job.payload.starts_with("slow") {
+                    let _passed = door.acquire().await;
+                }
+                Outcome::Done
+            }
+        });
+        let running = workers.start().await.unwrap();
+        let mut began = Vec::new();
+        for _ in 0..2 {
+            began.push(next(&mut told).await);
+        }
+        house.ask(&jobs, vec![job("quick").tenant(tenant(2))]).await;
+        loop {
+            match next(&mut told).await {
+                it if it == "quick" => break,
+                it => began.push(it),
+            }
+        }
+        assert!(began.len() <= 4, "{began:?} are at work");
+        door.close();
+        while began.len() < 40 {
+            began.push(next(&mut told).await);
+        }
+        running.drain(std::time::Duration::from_secs(10)).await;
+        assert!(house.standing().await.is_empty());
+    }
+}
