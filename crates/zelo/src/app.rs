@@ -55,6 +55,8 @@ pub struct Parts {
     pub egress: Egress,
     /// Meta's API.
     pub graph: Client,
+    /// Whose turn it is to send.
+    pub pacer: outbound::Pacer,
     /// What several processes share besides the database, where an operator has one. Everything works without it.
     pub redis: Option<RedisClient>,
     /// How often somebody may do something, and who not at all.
@@ -136,6 +138,7 @@ impl App {
             inbox,
             egress,
             graph,
+            pacer: outbound::Pacer::default(),
             redis,
             limits,
             identity,

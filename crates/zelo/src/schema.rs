@@ -23,4 +23,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005", "audit"),
     migration!(6, "0006", "identity"),
     migration!(7, "0007", "rights"),
+    migration!(8, "0008", "outbound_pace"),
 ];

@@ -18,7 +18,11 @@ pub struct Tasks {
 /// The workers of all queues, not started.
 pub fn workers(app: &App) -> Workers {
     let (for_messages, for_mail, for_housekeeping) = (app.clone(), app.clone(), app.clone());
-    let messages = QueueOptions { concurrency: app.config.outbound.concurrency, ..QueueOptions::default() };
+    let messages = QueueOptions {
+        concurrency: app.config.outbound.concurrency,
+        per_tenant: app.config.outbound.concurrency_per_tenant,
+        ..QueueOptions::default()
+    };
     Workers::new(app.jobs.clone())
         .queue(outbound::QUEUE, messages, move |job| outbound::deliver(for_messages.clone(), job))
         .queue(mail::QUEUE, QueueOptions { concurrency: 2, ..QueueOptions::default() }, move |job| {
@@ -50,6 +54,7 @@ async fn keep_house(app: &App, kind: &str) -> Result<()> {
     }
     mail::sweep(app).await?;
     limits::sweep(app).await?;
+    outbound::sweep(app).await?;
     inbound::sweep(app).await
 }
 

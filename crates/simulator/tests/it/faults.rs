@@ -189,6 +189,9 @@ async fn some_sends_fail_for_a_moment_and_some_lose_their_answer() {
     }
     let tally = stage.simulator.tally();
     assert_eq!((tally.refused[&131_016], tally.cut, tally.calls()), (refused, unknown, 100));
-    assert!((10..60).contains(&refused) && (5..40).contains(&unknown), "{refused} refused, {unknown} unknown");
+    assert!(
+        (10..60).contains(&refused) && (5..40).contains(&unknown),
+        "{refused} refused, {unknown} unknown"
+    );
     stage.simulator.idle().await;
 }

@@ -26,7 +26,7 @@ pub use interactive::{
 };
 pub use limits::OverLimit;
 pub use media::MediaInfo;
-pub use number::NumberInfo;
+pub use number::{NumberInfo, Throughput};
 pub use outbound::{
     MediaSource, MessageState, OutboundContent, OutboundMedia, OutboundMessage, OutboundReaction,
     OutboundText, Recipient, Sent,

@@ -26,6 +26,35 @@ pub struct NumberInfo {
     /// `TIER_250`, `TIER_2K`, …, `TIER_UNLIMITED`; shared by the numbers of the portfolio.
     #[serde(default)]
     pub whatsapp_business_manager_messaging_limit: Option<String>,
+    /// How many messages a second the number may send.
+    #[serde(default)]
+    pub throughput: Option<Throughput>,
+    /// Whether it is in use with the Business app, too (coexistence).
+    #[serde(default)]
+    pub is_on_biz_app: Option<bool>,
+}
+
+/// A number's throughput.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Throughput {
+    /// `STANDARD`, `HIGH`, `NOT_APPLICABLE`.
+    #[serde(default)]
+    pub level: String,
+}
+
+impl NumberInfo {
+    /// Messages a second, in and out: 80, after an upgrade 1,000, with the Business app always 20 (Meta, throughput).
+    /// Nothing where Meta does not say.
+    pub fn messages_per_second(&self) -> Option<u32> {
+        if self.is_on_biz_app == Some(true) {
+            return Some(20);
+        }
+        match self.throughput.as_ref()?.level.as_str() {
+            "HIGH" => Some(1_000),
+            "STANDARD" => Some(80),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -40,7 +69,7 @@ impl Client {
     /// Asks for the number: shows whether id and token belong together.
     pub async fn check(&self, phone_number_id: &str, token: &AccessToken) -> Result<NumberInfo, SendError> {
         let fields = "id,display_phone_number,verified_name,quality_rating,code_verification_status,\
-                      whatsapp_business_manager_messaging_limit";
+                      whatsapp_business_manager_messaging_limit,throughput,is_on_biz_app";
         answer::read(self.request_with(Method::GET, &[phone_number_id], &[("fields", fields)], token)).await
     }
 

@@ -1,5 +1,6 @@
 //! Channels.
 
+use super::time::rfc3339;
 use crate::{
     app::App,
     channels::{self, Channel, ChannelChange, ChannelStatus, Credentials, ListedNotice, NewChannel},
@@ -7,7 +8,9 @@ use crate::{
     http::{Json, Path},
     identity::May,
     ids::ChannelId,
+    outbound::{self, Circuit, Sending},
     rights::to,
+    tenants::TenantScope,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -29,10 +32,25 @@ pub(super) struct ChannelShape {
     display_phone: String,
     /// Whether messages can leave.
     status: ChannelStatus,
+    /// Messages a second that Meta grants the number; null until it said so.
+    throughput: Option<u32>,
+    /// Messages a second that the tenant wants at most; null for what Meta grants.
+    messages_per_second: Option<u32>,
+    /// How messages leave now.
+    sending: SendingShape,
 }
 
-impl From<Channel> for ChannelShape {
-    fn from(channel: Channel) -> Self {
+/// How messages leave from a number.
+#[derive(Serialize, ToSchema)]
+struct SendingShape {
+    /// Whether they do: `open` while calls to Meta keep failing, `half_open` while one message tries whether they still do.
+    circuit: Circuit,
+    /// Until when none leaves; those that are accepted wait.
+    paused_until: Option<String>,
+}
+
+impl ChannelShape {
+    fn new(channel: Channel, sending: Sending) -> Self {
         Self {
             id: channel.id,
             name: channel.name,
@@ -40,7 +58,18 @@ impl From<Channel> for ChannelShape {
             waba_id: channel.waba_id,
             display_phone: channel.display_phone,
             status: channel.status,
+            throughput: channel.throughput,
+            messages_per_second: channel.messages_per_second,
+            sending: SendingShape {
+                circuit: sending.circuit,
+                paused_until: sending.paused_until.map(rfc3339),
+            },
         }
+    }
+
+    async fn of(app: &App, scope: TenantScope, channel: Channel) -> Result<Self> {
+        let sending = outbound::list_sending(app, scope).await?.remove(&channel.id).unwrap_or_default();
+        Ok(Self::new(channel, sending))
     }
 }
 
@@ -61,10 +90,12 @@ pub(super) async fn list_channels(
     scope: May<to::ReadChannels>,
 ) -> Result<axum::Json<ChannelList>> {
     let channels = channels::list_channels(&app, scope.tenant).await?;
-    Ok(axum::Json(ChannelList {
-        data: channels.into_iter().map(ChannelShape::from).collect(),
-        next_cursor: None,
-    }))
+    let mut sending = outbound::list_sending(&app, scope.tenant).await?;
+    let shape = |channel: Channel| {
+        let sending = sending.remove(&channel.id).unwrap_or_default();
+        ChannelShape::new(channel, sending)
+    };
+    Ok(axum::Json(ChannelList { data: channels.into_iter().map(shape).collect(), next_cursor: None }))
 }
 
 /// A number to connect.
@@ -110,7 +141,7 @@ pub(super) async fn create_channel(
         },
     };
     let channel = channels::create_channel(&app, scope.tenant, &new).await?;
-    Ok((StatusCode::CREATED, axum::Json(channel.into())))
+    Ok((StatusCode::CREATED, axum::Json(ChannelShape::new(channel, Sending::default()))))
 }
 
 /// One channel.
@@ -121,7 +152,8 @@ pub(super) async fn get_channel(
     scope: May<to::ReadChannels>,
     Path(id): Path<ChannelId>,
 ) -> Result<axum::Json<ChannelShape>> {
-    Ok(axum::Json(channels::get_channel(&app, scope.tenant, id).await?.into()))
+    let channel = channels::get_channel(&app, scope.tenant, id).await?;
+    Ok(axum::Json(ChannelShape::of(&app, scope.tenant, channel).await?))
 }
 
 /// What is to be different; what is left out stays.
@@ -143,9 +175,12 @@ pub(super) struct ChannelChangeBody {
     /// A new verify token. Write-only.
     #[serde(default)]
     verify_token: Option<String>,
+    /// Messages a second that may leave at most, below what Meta grants; 0 for what Meta grants.
+    #[serde(default)]
+    messages_per_second: Option<u32>,
 }
 
-/// Change a number's name or credentials.
+/// Change a number's name, pace or credentials.
 #[utoipa::path(patch, path = "/channels/{id}", tag = "channels", params(("id" = ChannelId, Path)),
     request_body = ChannelChangeBody,
     responses((status = 200, body = ChannelShape), (status = 403), (status = 404), (status = 422)),
@@ -162,8 +197,10 @@ pub(super) async fn update_channel(
         access_token: body.access_token,
         app_secret: body.app_secret,
         verify_token: body.verify_token,
+        messages_per_second: body.messages_per_second,
     };
-    Ok(axum::Json(channels::update_channel(&app, scope.tenant, id, &change).await?.into()))
+    let channel = channels::update_channel(&app, scope.tenant, id, &change).await?;
+    Ok(axum::Json(ChannelShape::of(&app, scope.tenant, channel).await?))
 }
 
 /// What a check of a channel found.
@@ -179,7 +216,7 @@ pub(super) struct CheckShape {
     problem: Option<String>,
 }
 
-/// Ask Meta whether the channel's token works.
+/// Ask Meta whether the channel's token works, and how fast the number may send.
 #[utoipa::path(post, path = "/channels/{id}/check", tag = "channels", params(("id" = ChannelId, Path)),
     responses((status = 200, body = CheckShape), (status = 404)), security(("bearer" = ["channels:write"])))]
 pub(super) async fn check_channel(
@@ -191,12 +228,15 @@ pub(super) async fn check_channel(
     let credentials = channels::credentials(&app, scope.tenant, id).await?;
     let token = AccessToken::new(credentials.access_token.clone());
     let check = match app.graph.check(&channel.phone_number_id, &token).await {
-        Ok(info) => CheckShape {
-            ok: true,
-            verified_name: info.verified_name,
-            quality_rating: info.quality_rating,
-            problem: None,
-        },
+        Ok(info) => {
+            channels::learn_throughput(&app, scope.tenant, id, &info).await?;
+            CheckShape {
+                ok: true,
+                verified_name: info.verified_name,
+                quality_rating: info.quality_rating,
+                problem: None,
+            }
+        }
         Err(error) => CheckShape {
             ok: false,
             verified_name: None,

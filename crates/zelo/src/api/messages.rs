@@ -12,6 +12,7 @@ use crate::{
     identity::{AgentScope, May},
     ids::{ConversationId, MessageId},
     messages::{self, SendRequest},
+    outbound::Urgency,
     rights::to,
 };
 use axum::{
@@ -112,8 +113,13 @@ pub(super) async fn send_message(
     request: Idempotent<SendBody>,
 ) -> Result<Response> {
     let content = request.body.content()?;
-    let send =
-        SendRequest { conversation: id, content, reply_to: request.body.reply_to(), author: scope.user };
+    let send = SendRequest {
+        conversation: id,
+        content,
+        reply_to: request.body.reply_to(),
+        author: scope.user,
+        urgency: Urgency::Person,
+    };
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }
 

@@ -10,6 +10,7 @@ use crate::{
     identity::{AgentScope, May},
     ids::ChannelId,
     messages::SendRequest,
+    outbound::Urgency,
     rights::to,
     tenants,
 };
@@ -62,6 +63,7 @@ pub(super) async fn send(
         content,
         reply_to: body.message.reply_to(),
         author: scope.user,
+        urgency: Urgency::Program,
     };
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }

@@ -54,6 +54,18 @@ pub struct Channel {
     pub display_phone: String,
     /// Whether messages can leave.
     pub status: ChannelStatus,
+    /// Messages a second that Meta grants the number, once it has said so.
+    pub throughput: Option<u32>,
+    /// What the tenant wants at most.
+    pub messages_per_second: Option<u32>,
+}
+
+impl Channel {
+    /// Messages a second that may leave; `usual` for a number of which Meta has said nothing.
+    pub fn pace(&self, usual: u32) -> u32 {
+        let granted = self.throughput.unwrap_or(usual);
+        self.messages_per_second.map_or(granted, |wanted| wanted.min(granted)).max(1)
+    }
 }
 
 /// What Meta gave the tenant to speak for a number.
@@ -171,6 +183,8 @@ pub struct ChannelChange {
     pub app_secret: Option<String>,
     /// A new verify token.
     pub verify_token: Option<String>,
+    /// Messages a second that may leave at most; 0 for what Meta grants.
+    pub messages_per_second: Option<u32>,
 }
 
 impl std::fmt::Debug for ChannelChange {

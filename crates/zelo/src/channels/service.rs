@@ -10,6 +10,7 @@ use crate::{
     ids::ChannelId,
     tenants::TenantScope,
 };
+use whatsapp::client::NumberInfo;
 use zeroize::Zeroizing;
 
 /// How long a secret is believed after it was replaced: Meta repeats an event for seven days.
@@ -28,6 +29,8 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
         waba_id: new.waba_id.clone(),
         display_phone: new.display_phone.clone(),
         status: ChannelStatus::Active,
+        throughput: None,
+        messages_per_second: None,
     };
     let secret_id = app.ids.next();
     let platform = app.keyring.platform().await?;
@@ -77,6 +80,9 @@ pub async fn update_channel(
     let mut channel = before.clone();
     channel.name = change.name.clone().unwrap_or(channel.name);
     channel.display_phone = change.display_phone.clone().unwrap_or(channel.display_phone);
+    if let Some(wanted) = change.messages_per_second {
+        channel.messages_per_second = Some(wanted).filter(|wanted| *wanted > 0);
+    }
     let mut credentials = credentials(app, scope, id).await?;
     credentials.change(change);
     let whole = NewChannel {
@@ -121,6 +127,7 @@ fn entry_of_change(before: &Channel, after: &Channel, change: &ChannelChange) ->
         .on("channel", after.id)
         .changed("name", before.name.as_str(), after.name.as_str())
         .changed("display_phone", before.display_phone.as_str(), after.display_phone.as_str())
+        .changed("messages_per_second", before.messages_per_second, after.messages_per_second)
         .changed("status", before.status.as_str(), after.status.as_str());
     for (name, new) in [
         ("access_token_changed", &change.access_token),
@@ -178,21 +185,39 @@ pub async fn credentials(app: &App, scope: TenantScope, id: ChannelId) -> Result
     serde_json::from_slice(&plain).map_err(Error::internal)
 }
 
+/// Keep what Meta says about how fast a number may send.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn learn_throughput(app: &App, scope: TenantScope, id: ChannelId, info: &NumberInfo) -> Result<()> {
+    let Some(throughput) = info.messages_per_second() else { return Ok(()) };
+    db::write!(app.db, "learn_throughput", scope.into(), |tx| -> Result<()> {
+        store::update_throughput(tx, scope, id, throughput).await?;
+        Ok(())
+    })
+}
+
 /// Say whether messages can leave through a channel.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn set_status(app: &App, scope: TenantScope, id: ChannelId, status: ChannelStatus) -> Result<()> {
     let pen = Pen::of(app, scope.tenant()).await?;
-    db::write!(app.db, "set_channel_status", scope.into(), |tx| -> Result<()> {
+    let is_news = db::write!(app.db, "set_channel_status", scope.into(), |tx| -> Result<bool> {
         let before = store::find_channel(tx, scope, id).await?.ok_or(Error::NotFound)?;
         if before.status == status {
-            return Ok(());
+            return Ok(false);
         }
         store::update_status(tx, scope, id, status).await?;
         let entry = Entry::of(EventType::ConfigUpdate, "channel_status").on("channel", id);
-        pen.write(tx, entry.changed("status", before.status.as_str(), status.as_str())).await
-    })
+        pen.write(tx, entry.changed("status", before.status.as_str(), status.as_str())).await?;
+        Ok(true)
+    })?;
+    if is_news && status == ChannelStatus::ReconnectNeeded {
+        metrics::counter!("zelo_channels_reconnect_needed_total").increment(1);
+        tracing::error!(channel_id = %id, "Meta refuses a channel; its messages wait until it is connected again");
+    }
+    Ok(())
 }
 
 fn credentials_place(scope: TenantScope, id: ChannelId) -> Place<'static> {

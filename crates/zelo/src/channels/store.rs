@@ -112,7 +112,8 @@ pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
 
 pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec<Channel>> {
     tx.query(
-        "select id, name, phone_number_id, waba_id, display_phone, status from channels where tenant_id = $1 order by id",
+        "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second from channels
+         where tenant_id = $1 order by id",
         params![scope],
         channel_from_row,
     )
@@ -121,7 +122,8 @@ pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec
 
 pub(super) async fn find_channel(tx: &mut Tx, scope: TenantScope, id: ChannelId) -> Result<Option<Channel>> {
     tx.query_opt(
-        "select id, name, phone_number_id, waba_id, display_phone, status from channels where tenant_id = $1 and id = $2",
+        "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second from channels
+         where tenant_id = $1 and id = $2",
         params![scope, id],
         channel_from_row,
     )
@@ -148,7 +150,7 @@ pub(super) async fn update_channel(
     credentials_sealed: &[u8],
 ) -> Result<u64> {
     tx.execute(
-        "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6
+        "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6, messages_per_second = $7
          where tenant_id = $1 and id = $2",
         params![
             scope,
@@ -156,7 +158,8 @@ pub(super) async fn update_channel(
             &channel.name,
             &channel.display_phone,
             channel.status.as_str(),
-            credentials_sealed
+            credentials_sealed,
+            channel.messages_per_second.map(i64::from)
         ],
     )
     .await
@@ -194,8 +197,22 @@ pub(super) async fn update_status(
     .await
 }
 
+pub(super) async fn update_throughput(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ChannelId,
+    throughput: u32,
+) -> Result<u64> {
+    tx.execute(
+        "update channels set throughput = $3 where tenant_id = $1 and id = $2",
+        params![scope, id, i64::from(throughput)],
+    )
+    .await
+}
+
 fn channel_from_row(row: &Row<'_>) -> Result<Channel> {
     let status: String = row.get(5)?;
+    let (throughput, wanted): (Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?);
     Ok(Channel {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -203,6 +220,8 @@ fn channel_from_row(row: &Row<'_>) -> Result<Channel> {
         waba_id: row.get(3)?,
         display_phone: row.get(4)?,
         status: ChannelStatus::from_word(&status),
+        throughput: throughput.and_then(|number| u32::try_from(number).ok()),
+        messages_per_second: wanted.and_then(|number| u32::try_from(number).ok()),
     })
 }
 

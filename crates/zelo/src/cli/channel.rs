@@ -96,6 +96,9 @@ pub(super) struct Update {
     /// A file with the new word that Meta sends when the address is confirmed.
     #[arg(long, value_name = "FILE")]
     verify_token_file: Option<PathBuf>,
+    /// Messages a second that may leave at most; 0 for what Meta grants.
+    #[arg(long, value_name = "NUMBER")]
+    messages_per_second: Option<u32>,
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
@@ -150,6 +153,7 @@ async fn change(update: Update, context: &Context) -> Result<()> {
         access_token,
         app_secret: read(&update.app_secret_file)?.map(|secret| secret.to_string()),
         verify_token: read(&update.verify_token_file)?.map(|token| token.to_string()),
+        messages_per_second: update.messages_per_second,
     };
     let app = start::open_from(&context.sources).await?;
     let scope = scope(&app, &update.tenant).await?;

@@ -136,7 +136,9 @@ pub struct Ingest {
 #[serde(deny_unknown_fields)]
 pub struct Outbound {
     pub concurrency: usize,
+    pub concurrency_per_tenant: usize,
     pub messages_per_second: u32,
+    pub breaker_failures: u32,
     pub timeout_seconds: u64,
     pub attempts: u32,
 }

@@ -129,6 +129,8 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("ingest.batch", config.ingest.batch),
         ("ingest.lanes", config.ingest.lanes),
         ("outbound.concurrency", config.outbound.concurrency),
+        ("outbound.concurrency_per_tenant", config.outbound.concurrency_per_tenant),
+        ("outbound.breaker_failures", config.outbound.breaker_failures as usize),
         ("outbound.attempts", config.outbound.attempts as usize),
         ("outbound.messages_per_second", config.outbound.messages_per_second as usize),
         ("outbound.timeout_seconds", usize::try_from(config.outbound.timeout_seconds).unwrap_or(usize::MAX)),

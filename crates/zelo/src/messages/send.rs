@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Event},
     ids::{ConversationId, MessageId, UserId},
-    outbound,
+    outbound::{self, Urgency},
     rights::Sight,
     tenants::{self, TenantScope},
 };
@@ -28,6 +28,8 @@ pub struct SendRequest {
     pub reply_to: Option<MessageId>,
     /// Who writes.
     pub author: UserId,
+    /// How much it presses.
+    pub urgency: Urgency,
 }
 
 /// A message that passed the gate and only needs storing.
@@ -36,6 +38,7 @@ pub struct Passed {
     id: MessageId,
     conversation: ConversationId,
     author: UserId,
+    urgency: Urgency,
     body: Body,
     content_sealed: Vec<u8>,
     now: Millis,
@@ -77,7 +80,8 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     };
     let id = MessageId(app.ids.next());
     let content_sealed = body.seal(scope, id, &key)?;
-    Ok(Passed { id, conversation: conversation.id, author: request.author, body, content_sealed, now })
+    let (conversation, author, urgency) = (conversation.id, request.author, request.urgency);
+    Ok(Passed { id, conversation, author, urgency, body, content_sealed, now })
 }
 
 fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
@@ -137,7 +141,7 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         error_text: None,
     };
     store::insert_outbound(tx, scope, &row, passed.body.kind()).await?;
-    outbound::enqueue(tx, app, scope, passed.conversation, passed.id).await?;
+    outbound::enqueue(tx, app, scope, passed.conversation, passed.id, passed.urgency).await?;
     let event = Event::MessageCreated { conversation: passed.conversation, message: passed.id, seq };
     events::record(tx, scope, &[event], passed.now).await?;
     Ok(Message {
@@ -187,7 +191,7 @@ pub async fn retry_message(app: &App, sight: Sight, id: MessageId) -> Result<Mes
             error_text: None,
         };
         store::update_progress(tx, scope, &progress).await?;
-        outbound::enqueue(tx, app, scope, message.conversation, id).await?;
+        outbound::enqueue(tx, app, scope, message.conversation, id, Urgency::Person).await?;
         let event =
             Event::MessageStatus { conversation: message.conversation, message: id, seq: changed_seq };
         Ok(events::record(tx, scope, &[event], now).await?)

@@ -1,12 +1,18 @@
 //! One attempt to deliver one message.
 
-use super::Payload;
+use super::{
+    Payload,
+    pacer::{Turn, Urgency},
+    pair::PairPace,
+    store,
+};
 use crate::{
     app::App,
     channels::{self, ChannelStatus},
+    clock::{DAY, MINUTE, Millis, SECOND},
     contacts,
     error::{Error, Result},
-    ids::{MessageId, TenantId},
+    ids::{ChannelId, ContactId, MessageId, TenantId},
     messages::{
         self, Attempt, MessageStatus, Outgoing, Said, SendFailure, SendOutcome, UNCONFIRMED, load_outgoing,
         record_outcome,
@@ -14,15 +20,27 @@ use crate::{
     tenants::TenantScope,
 };
 use jobs::{Leased, Outcome};
-use whatsapp::client::{AccessToken, OutboundMessage, Recipient, SendError, Sent};
+use std::time::Duration;
+use whatsapp::{
+    client::{AccessToken, OutboundMessage, Recipient, SendError, Sent},
+    errors::{Backoff, ErrorClass, GraphError},
+};
+
+/// Meta's code for more messages a second than a number's throughput.
+const TOO_FAST: i64 = 130_429;
+/// How long a message waits for its number to be connected again before it looks anew.
+const RECONNECTION: Millis = MINUTE;
+/// A message that could not leave for so long is given up: whoever waited for it does not any more.
+const TOO_LATE: Millis = DAY;
 
 /// Deliver the message that a job names.
 pub async fn deliver(app: App, job: Leased) -> Outcome {
     let Some(tenant) = job.tenant.map(TenantId) else { return Outcome::give_up("the job names no tenant") };
-    let Ok(Payload { message_id }) = serde_json::from_str(&job.payload) else {
+    let Ok(Payload { message_id, urgency }) = serde_json::from_str(&job.payload) else {
         return Outcome::give_up("the job names no message");
     };
-    let delivery = Delivery { app: &app, job: &job, scope: TenantScope::of_work(tenant), id: message_id };
+    let scope = TenantScope::of_work(tenant);
+    let delivery = Delivery { app: &app, job: &job, scope, id: message_id, urgency };
     match delivery.run().await {
         Ok(outcome) => outcome,
         Err(Error::NotFound) => Outcome::give_up("the message is gone"),
@@ -35,6 +53,14 @@ struct Delivery<'d> {
     job: &'d Leased,
     scope: TenantScope,
     id: MessageId,
+    urgency: Urgency,
+}
+
+/// Whether an attempt has begun.
+enum Begin {
+    Attempt(Attempt, PairPace),
+    /// Another message to the same person left in between.
+    TooEarly(Millis),
 }
 
 impl Delivery<'_> {
@@ -46,27 +72,83 @@ impl Delivery<'_> {
                 SendFailure { code: "no_recipient".into(), detail: "The contact has no address.".into() };
             return self.settle(&outgoing, MessageStatus::Failed, None, Some(failure)).await;
         };
-        let attempt = db::write!(app.db, "begin_attempt", scope.into(), |tx| -> Result<Attempt> {
-            messages::begin_attempt(tx, scope, self.id).await
-        })?;
-        match attempt {
-            Attempt::Settled => return Ok(Outcome::Done),
-            Attempt::Unknown => {
+        let channel = channels::get_channel(app, scope, outgoing.conversation.channel).await?;
+        if channel.status == ChannelStatus::ReconnectNeeded {
+            return Ok(later(RECONNECTION, "channel"));
+        }
+        if let Some(wait) = self.wait_for_pair(&outgoing).await? {
+            return Ok(later(wait, "pair"));
+        }
+        if let Turn::Later(wait, why) = app.pacer.turn(app, scope, &channel, self.urgency).await? {
+            return Ok(later(wait, why));
+        }
+        let pair = match self.begin(&outgoing).await? {
+            Begin::TooEarly(wait) => return Ok(later(wait, "pair")),
+            Begin::Attempt(Attempt::Settled, _) => return Ok(Outcome::Done),
+            Begin::Attempt(Attempt::Unknown, _) => {
                 return self.unconfirmed(&outgoing, "The program was stopped while it was sending.").await;
             }
-            Attempt::Begun => {}
-        }
-        let channel = channels::get_channel(app, scope, outgoing.conversation.channel).await?;
+            Begin::Attempt(Attempt::Begun, pair) => pair,
+        };
         let credentials = channels::credentials(app, scope, channel.id).await?;
         let token = AccessToken::new(credentials.access_token.clone());
         let sent = app.graph.send_message(&channel.phone_number_id, &token, &request).await;
-        let outcome = if sent.is_ok() { "ok" } else { "error" };
-        metrics::counter!("zelo_whatsapp_requests_total", "operation" => "send", "outcome" => outcome)
+        metrics::counter!("zelo_whatsapp_requests_total", "operation" => "send", "outcome" => outcome_word(&sent))
             .increment(1);
-        match sent {
+        let (answered, arrived) = (was_answered(&sent), sent.is_ok());
+        let outcome = match sent {
             Ok(sent) => self.sent(&outgoing, &sent).await,
             Err(error) => self.refused(&outgoing, error).await,
+        };
+        // Only now: what became of the message must not get lost because of what it says about its number.
+        if let Err(error) = self.learn(&outgoing, answered, arrived && pair.refusals > 0).await {
+            tracing::warn!(%error, channel_id = %channel.id, "What a send said about its number could not be kept");
         }
+        outcome
+    }
+
+    async fn learn(&self, outgoing: &Outgoing, answered: bool, ends_refusals: bool) -> Result<()> {
+        if ends_refusals {
+            self.change_pair(outgoing, |pair| pair.refusals = 0).await?;
+        }
+        self.app.pacer.note(self.app, self.scope, outgoing.conversation.channel, answered).await
+    }
+
+    /// How long Meta takes no more messages for this person, if it does not.
+    async fn wait_for_pair(&self, outgoing: &Outgoing) -> Result<Option<Millis>> {
+        let (scope, now) = (self.scope, self.app.clock.now());
+        let pair = db::read!(self.app.db, "find_pair", scope.into(), |tx| -> Result<Option<PairPace>> {
+            Ok(store::find_pair(tx, scope, pair_of(outgoing)).await?)
+        })?;
+        Ok(pair.map(|pair| pair.next_at(now) - now).filter(|wait| *wait > 0))
+    }
+
+    /// Note that the attempt begins, and count it for its person.
+    async fn begin(&self, outgoing: &Outgoing) -> Result<Begin> {
+        let (scope, now) = (self.scope, self.app.clock.now());
+        db::write!(self.app.db, "begin_attempt", scope.into(), |tx| -> Result<Begin> {
+            let mut pair = store::find_pair(tx, scope, pair_of(outgoing)).await?.unwrap_or_default();
+            let wait = pair.next_at(now) - now;
+            if wait > 0 {
+                return Ok(Begin::TooEarly(wait));
+            }
+            let attempt = messages::begin_attempt(tx, scope, self.id).await?;
+            if attempt == Attempt::Begun {
+                pair.send(now);
+                store::save_pair(tx, scope, pair_of(outgoing), &pair).await?;
+            }
+            Ok(Begin::Attempt(attempt, pair))
+        })
+    }
+
+    async fn change_pair(&self, outgoing: &Outgoing, what: impl Fn(&mut PairPace)) -> Result<()> {
+        let (scope, what) = (self.scope, &what);
+        db::write!(self.app.db, "change_pair", scope.into(), |tx| -> Result<()> {
+            let mut pair = store::find_pair(tx, scope, pair_of(outgoing)).await?.unwrap_or_default();
+            what(&mut pair);
+            store::save_pair(tx, scope, pair_of(outgoing), &pair).await?;
+            Ok(())
+        })
     }
 
     /// The message as Meta wants it, to the surest address that the contact has.
@@ -96,35 +178,71 @@ impl Delivery<'_> {
     async fn refused(&self, outgoing: &Outgoing, error: SendError) -> Result<Outcome> {
         match error {
             SendError::RetryLater { after, error, class } => {
-                if self.job.is_last_attempt() {
-                    return self.fail(outgoing, error.code, error.text()).await;
-                }
-                self.nothing_left().await?;
-                let wait = class.retry_delay(self.job.attempt.saturating_sub(1)).unwrap_or(after).max(after);
-                Ok(Outcome::retry_after(wait, format!("Meta answered {}", error.code)))
+                self.told_to_wait(outgoing, after, &error, class).await
             }
             SendError::NotSent(cause) => {
-                self.nothing_left().await?;
-                if self.job.is_last_attempt() {
-                    let failure = SendFailure {
-                        code: "unreachable".into(),
-                        detail: "WhatsApp could not be reached.".into(),
-                    };
-                    return self.settle(outgoing, MessageStatus::Failed, None, Some(failure)).await;
+                self.nothing_left(outgoing, PairPace::give_back).await?;
+                if !self.job.is_last_attempt() {
+                    return Ok(Outcome::retry(format!("no connection to Meta: {cause}")));
                 }
-                Ok(Outcome::retry(format!("no connection to Meta: {cause}")))
+                // It surely did not leave, so that trying again costs nothing but time.
+                if self.app.clock.now() < outgoing.message.created_at + TOO_LATE {
+                    return Ok(later(MINUTE, "unreachable"));
+                }
+                let failure = SendFailure {
+                    code: "unreachable".into(),
+                    detail: "WhatsApp could not be reached.".into(),
+                };
+                self.settle(outgoing, MessageStatus::Failed, None, Some(failure)).await
             }
             SendError::Rejected { class, error } => {
                 if class.stops_channel() {
                     let channel = outgoing.conversation.channel;
                     channels::set_status(self.app, self.scope, channel, ChannelStatus::ReconnectNeeded)
                         .await?;
-                    tracing::error!(channel_id = %channel, error_code = error.code, "Meta refuses the channel; it has to be connected again");
                 }
                 self.fail(outgoing, error.code, error.text()).await
             }
             SendError::Ambiguous { .. } => {
                 self.unconfirmed(outgoing, "WhatsApp did not say whether it took the message.").await
+            }
+        }
+    }
+
+    /// Meta did not take it now. What is only too fast waits for as long as it takes; what fails has so many attempts.
+    async fn told_to_wait(
+        &self,
+        outgoing: &Outgoing,
+        after: Duration,
+        error: &GraphError,
+        class: ErrorClass,
+    ) -> Result<Outcome> {
+        let (app, channel, now) = (self.app, outgoing.conversation.channel, self.app.clock.now());
+        match class {
+            ErrorClass::Retry(Backoff::Pair) => {
+                self.nothing_left(outgoing, |pair| {
+                    pair.give_back();
+                    pair.refuse(now);
+                })
+                .await?;
+                let wait = self.wait_for_pair(outgoing).await?.unwrap_or(SECOND);
+                Ok(later(wait, "pair"))
+            }
+            _ if error.code == TOO_FAST => {
+                self.nothing_left(outgoing, PairPace::give_back).await?;
+                Ok(later(app.pacer.slow_down(app, self.scope, channel).await?, "number"))
+            }
+            ErrorClass::Retry(Backoff::Minutes) => {
+                self.nothing_left(outgoing, PairPace::give_back).await?;
+                let wait = Millis::try_from(after.as_millis()).unwrap_or(MINUTE);
+                app.pacer.pause(app, self.scope, channel, wait).await?;
+                Ok(later(wait, "number"))
+            }
+            _ if self.job.is_last_attempt() => self.fail(outgoing, error.code, error.text()).await,
+            _ => {
+                self.nothing_left(outgoing, PairPace::give_back).await?;
+                let wait = class.retry_delay(self.job.attempt.saturating_sub(1)).unwrap_or(after).max(after);
+                Ok(Outcome::retry_after(wait, format!("Meta answered {}", error.code)))
             }
         }
     }
@@ -140,9 +258,14 @@ impl Delivery<'_> {
     }
 
     /// The attempt surely sent nothing.
-    async fn nothing_left(&self) -> Result<()> {
-        db::write!(self.app.db, "end_attempt", self.scope.into(), |tx| -> Result<()> {
-            messages::end_attempt_unsent(tx, self.scope, self.id).await
+    async fn nothing_left(&self, outgoing: &Outgoing, what: impl Fn(&mut PairPace)) -> Result<()> {
+        let (scope, what) = (self.scope, &what);
+        db::write!(self.app.db, "end_attempt", scope.into(), |tx| -> Result<()> {
+            messages::end_attempt_unsent(tx, scope, self.id).await?;
+            let mut pair = store::find_pair(tx, scope, pair_of(outgoing)).await?.unwrap_or_default();
+            what(&mut pair);
+            store::save_pair(tx, scope, pair_of(outgoing), &pair).await?;
+            Ok(())
         })
     }
 
@@ -166,5 +289,40 @@ impl Delivery<'_> {
         metrics::counter!("zelo_messages_total", "direction" => "outbound", "type" => kind, "outcome" => status.as_str())
             .increment(1);
         Ok(Outcome::Done)
+    }
+}
+
+/// Who is written to, from which number.
+fn pair_of(outgoing: &Outgoing) -> (ChannelId, ContactId) {
+    (outgoing.conversation.channel, outgoing.conversation.contact)
+}
+
+/// Wait in the queue, which costs no attempt.
+fn later(wait: Millis, why: &'static str) -> Outcome {
+    metrics::counter!("zelo_sends_postponed_total", "reason" => why).increment(1);
+    let wait = Duration::from_millis(u64::try_from(wait.max(1)).unwrap_or(1));
+    Outcome::postpone(wait, why)
+}
+
+/// Whether Meta answered the call, however it did: then the number works.
+fn was_answered(sent: &std::result::Result<Sent, SendError>) -> bool {
+    match sent {
+        Err(SendError::Ambiguous { .. } | SendError::NotSent(_)) => false,
+        Err(SendError::RetryLater { class, error, .. }) => {
+            *class != ErrorClass::Retry(Backoff::Seconds) || error.code == TOO_FAST
+        }
+        Ok(_) | Err(SendError::Rejected { .. }) => true,
+    }
+}
+
+fn outcome_word(sent: &std::result::Result<Sent, SendError>) -> &'static str {
+    match sent {
+        Ok(_) => "ok",
+        Err(SendError::Rejected { .. }) => "refused",
+        Err(SendError::RetryLater { class: ErrorClass::Retry(Backoff::Pair), .. }) => "pair_limited",
+        Err(SendError::RetryLater { error, .. }) if error.code == TOO_FAST => "rate_limited",
+        Err(SendError::RetryLater { .. }) => "retry",
+        Err(SendError::NotSent(_)) => "unreachable",
+        Err(SendError::Ambiguous { .. }) => "unknown",
     }
 }

@@ -79,6 +79,13 @@ fn describe() {
     describe_counter!("zelo_rate_limited_total", "Refused requests by policy.");
     describe_gauge!("zelo_sockets", "Open Socket.IO connections.");
     describe_counter!("zelo_whatsapp_requests_total", "Calls to Meta by operation and outcome.");
+    describe_counter!(
+        "zelo_sends_postponed_total",
+        "Messages that went back into the queue to wait, by reason."
+    );
+    describe_counter!("zelo_number_slowed_total", "Times that Meta said a number was too fast.");
+    describe_counter!("zelo_circuit_changes_total", "Numbers whose circuit opened or closed.");
+    describe_counter!("zelo_channels_reconnect_needed_total", "Numbers that Meta stopped accepting.");
     describe_gauge!("zelo_audit_unsealed_entries", "Audit entries that the signed tree does not cover yet.");
     describe_gauge!(
         "zelo_audit_outside_seal_age_seconds",

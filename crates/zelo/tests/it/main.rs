@@ -25,6 +25,8 @@ mod mail;
 #[cfg(test)]
 mod outbound;
 #[cfg(test)]
+mod pacing;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod program;

@@ -16,6 +16,7 @@ use crate::{
     ids::{ConversationId, UserId},
     inbound,
     messages::{self, SendRequest},
+    outbound::Urgency,
     rights::Sight,
     tenants::TenantScope,
 };
@@ -113,7 +114,8 @@ impl Stage<'_> {
             .await?;
             conversations::mark_conversation_read(self.app, Sight::of_work(self.scope), conversation).await?;
             let content = OutboundContent::text(text);
-            let request = SendRequest { conversation, content, reply_to: None, author };
+            let request =
+                SendRequest { conversation, content, reply_to: None, author, urgency: Urgency::Person };
             messages::send_message(self.app, Sight::of_work(self.scope), &request).await?;
         }
         // Webhooks tell the time in whole seconds: without a start, a reply would seem older than what it answers.

@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
     ids::{ConversationId, MessageId},
     messages::{self, SendRequest},
+    outbound::Urgency,
     pages::render,
     rights::Permission,
 };
@@ -72,7 +73,8 @@ async fn send_text(
         "" => None,
         quoted => Some(MessageId(id(quoted)?)),
     };
-    let request = SendRequest { conversation, content, reply_to, author: desk.user };
+    let request =
+        SendRequest { conversation, content, reply_to, author: desk.user, urgency: Urgency::Person };
     send_once(desk, &request, &composed.idempotency_key).await
 }
 

@@ -5,4 +5,5 @@ mod counting;
 mod fields;
 mod networks;
 mod rules;
+mod sending;
 mod shared;

@@ -78,18 +78,27 @@ impl TestApp {
 
     /// An application with settings of its own, such as `("ingest.batch", "2")`.
     pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::in_folder(folder, None, settings).await
+        Self::in_folder(tempfile::tempdir().unwrap(), None, settings, Clock::standing_at(NOON)).await
+    }
+
+    /// An application on the host's clock, for scenes about how fast something is.
+    pub(crate) async fn in_real_time(settings: &[(&str, &str)]) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), None, settings, Clock::of_the_host()).await
     }
 
     /// An application whose data lies elsewhere than in a folder of its own.
     pub(crate) async fn with_data_in(data: &Path) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Some(data.to_owned()), &[]).await
+        Self::in_folder(tempfile::tempdir().unwrap(), Some(data.to_owned()), &[], Clock::standing_at(NOON))
+            .await
     }
 
-    async fn in_folder(folder: TempDir, data: Option<PathBuf>, settings: &[(&str, &str)]) -> Self {
+    async fn in_folder(
+        folder: TempDir,
+        data: Option<PathBuf>,
+        settings: &[(&str, &str)],
+        clock: Clock,
+    ) -> Self {
         let data = data.unwrap_or_else(|| folder.path().to_owned());
-        let clock = Clock::standing_at(NOON);
         let simulator = fake_meta(&clock);
         let graph = serve(simulator.router()).await;
         let databases = Databases::create(&data).await;
@@ -97,7 +106,8 @@ impl TestApp {
             .with_flag("environment", "development", "test")
             .with_flag("data.dir", data.display().to_string(), "test")
             .with_flag("database.connections", "4", "test")
-            .with_flag("whatsapp.graph_base_url", graph, "test");
+            .with_flag("whatsapp.graph_base_url", graph, "test")
+            .with_flag("outbound.messages_per_second", "1000000", "test");
         // A scene is told faster than people act, by one address and at one moment; tests of limits say theirs.
         for setting in
             ["anonymous", "api_key", "user", "session", "tenant", "send", "refresh", "socket", "probe"]
@@ -131,6 +141,11 @@ impl TestApp {
 
     /// The address of one more process on the same data, with settings of its own.
     pub(crate) async fn another_process(&self, settings: &[(&str, &str)]) -> Web {
+        Web::new(serve(router::router(&self.another_app(settings).await)).await)
+    }
+
+    /// One more process on the same data, with settings of its own.
+    pub(crate) async fn another_app(&self, settings: &[(&str, &str)]) -> App {
         let mut sources = self.sources.clone();
         for (setting, value) in settings {
             sources = sources.with_flag(setting, *value, "test");
@@ -138,8 +153,7 @@ impl TestApp {
         let config = Config::load(&sources).unwrap();
         let stores = zelo::stores::open_stores(&config, &self.clock).await.unwrap();
         let master = MasterKey::from_directory(&config.data.dir, true).unwrap();
-        let app = App::assemble(config, stores, master, self.clock.clone()).await.unwrap();
-        Web::new(serve(router::router(&app)).await)
+        App::assemble(config, stores, master, self.clock.clone()).await.unwrap()
     }
 
     /// An organisation with a connected number.
