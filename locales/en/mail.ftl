@@ -28,3 +28,7 @@ mail-invitation-subject = Invitation to Zelo
 mail-invitation = You are invited to work in Zelo. To choose your password, open this address. It works for seven days and once.
 
     { $link }
+mail-support-access-subject = Zelo's support looks into your desk
+mail-support-access = { $who }, of whoever runs this installation, looks into your desk until { $when } at the latest. The reason given: { $why }
+
+    They see settings and how conversations stand: no message, no name, no number. You see each use in the audit log, and whoever may (support:write) ends it at once: DELETE /support-accesses/{"{id}"}.

@@ -28,3 +28,7 @@ mail-invitation-subject = Convite para o Zelo
 mail-invitation = Você foi convidado para atender no Zelo. Para escolher a sua senha, abra este endereço. Ele vale por sete dias e uma única vez.
 
     { $link }
+mail-support-access-subject = O suporte do Zelo está vendo o seu atendimento
+mail-support-access = { $who }, de quem opera esta instalação, vê o seu atendimento no máximo até { $when }. O motivo informado: { $why }
+
+    São vistos os ajustes e o estado das conversas: nenhuma mensagem, nenhum nome, nenhum número. Cada uso aparece no registro de auditoria, e quem tem permissão (support:write) encerra na hora: DELETE /support-accesses/{"{id}"}.

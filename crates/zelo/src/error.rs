@@ -36,6 +36,9 @@ pub enum Error {
     /// The caller may do this, but must prove again who they are (`POST /auth/reauthenticate`). 403.
     #[error("the log-in is too old for this")]
     ReauthRequired,
+    /// The caller may do this when they say why. 403.
+    #[error("no reason was given")]
+    ReasonRequired,
     /// The caller's password or code, asked for once more, is not right. 403.
     #[error("the password or code is not right")]
     WrongSecret,
@@ -123,9 +126,11 @@ impl Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ReauthRequired | Self::WrongSecret | Self::MfaRequired => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden
+            | Self::ReauthRequired
+            | Self::ReasonRequired
+            | Self::WrongSecret
+            | Self::MfaRequired => StatusCode::FORBIDDEN,
             Self::Gone => StatusCode::GONE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -145,6 +150,7 @@ impl Error {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::ReauthRequired => "reauth_required",
+            Self::ReasonRequired => "reason_required",
             Self::WrongSecret => "wrong_credentials",
             Self::MfaRequired => "mfa_enrolment_required",
             Self::Gone => "gone",
@@ -168,6 +174,9 @@ impl Error {
             Self::ReauthRequired => {
                 "Prove again who you are (POST /auth/reauthenticate); for this a log-in of the last five minutes counts."
                     .into()
+            }
+            Self::ReasonRequired => {
+                "Say why in `reason`, in 10 to 500 characters: whom it is about reads it.".into()
             }
             Self::WrongSecret => "The password or code is not right.".into(),
             Self::MfaRequired => "A second factor is obligatory here; set one up first.".into(),
@@ -347,7 +356,7 @@ impl IntoResponse for Error {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
-        if matches!(self, Self::Forbidden) {
+        if matches!(self, Self::Forbidden | Self::ReasonRequired) {
             response.extensions_mut().insert(Refused);
         }
         if matches!(self, Self::Unauthorized) {
@@ -406,6 +415,7 @@ mod tests {
             (Error::Unauthorized, 401, "unauthorized"),
             (Error::Forbidden, 403, "forbidden"),
             (Error::ReauthRequired, 403, "reauth_required"),
+            (Error::ReasonRequired, 403, "reason_required"),
             (Error::MfaRequired, 403, "mfa_enrolment_required"),
             (Error::WrongSecret, 403, "wrong_credentials"),
             (Error::Gone, 410, "gone"),

@@ -126,6 +126,10 @@ id!(
     ApiKeyId
 );
 id!(
+    /// The platform's owner in a tenant, for a time.
+    SupportAccessId
+);
+id!(
     /// A log-in that lasts.
     SessionId
 );

@@ -26,6 +26,7 @@ pub mod api_keys;
 pub mod channels;
 pub mod identity;
 pub mod rights;
+pub mod support;
 pub mod teams;
 pub mod tenants;
 

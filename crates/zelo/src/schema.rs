@@ -24,4 +24,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006", "identity"),
     migration!(7, "0007", "rights"),
     migration!(8, "0008", "outbound_pace"),
+    migration!(9, "0009", "governance"),
 ];

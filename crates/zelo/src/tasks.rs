@@ -1,6 +1,9 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
-use crate::{app::App, audit, channels, error::Result, identity, inbound, limits, mail, outbound, telemetry};
+use crate::{
+    app::App, audit, channels, error::Result, identity, inbound, limits, mail, outbound,
+    support, telemetry,
+};
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
 
@@ -50,7 +53,8 @@ pub fn workers(app: &App) -> Workers {
 
 async fn keep_house(app: &App, kind: &str) -> Result<()> {
     if kind == SWEEP_LOG_INS {
-        return identity::sweep(app).await;
+        identity::sweep(app).await?;
+        return support::sweep(app).await;
     }
     mail::sweep(app).await?;
     limits::sweep(app).await?;

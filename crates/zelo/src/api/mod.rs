@@ -22,6 +22,7 @@ mod roles;
 mod seal;
 mod sessions;
 pub mod shapes;
+mod support;
 mod teams;
 mod time;
 mod whatsapp;
@@ -86,6 +87,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::rotate_api_key))
         .routes(routes!(people::list_tenants, people::create_tenant))
         .routes(routes!(people::get_tenant, people::update_tenant))
+        .routes(routes!(support::begin_support_access, support::end_own_support_accesses))
+        .routes(routes!(support::list_support_accesses))
+        .routes(routes!(support::end_support_access))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::get_channel, channels::update_channel))
         .routes(routes!(channels::check_channel))
@@ -96,6 +100,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(contacts::list_contact_conversations))
         .routes(routes!(conversations::list_conversations))
         .routes(routes!(conversations::get_conversation))
+        .routes(routes!(support::list_conversation_outlines))
         .routes(routes!(conversations::assign_conversation, conversations::unassign_conversation))
         .routes(routes!(conversations::set_conversation_status))
         .routes(routes!(conversations::mark_conversation_read))

@@ -29,6 +29,7 @@ pub struct Pen {
     actor_key: Option<Arc<Key>>,
     actor_name: Option<String>,
     subject_key: Option<Arc<Key>>,
+    support_access: Option<Uuid>,
 }
 
 impl Pen {
@@ -42,6 +43,9 @@ impl Pen {
         let caller = current.as_ref().and_then(http::Current::caller);
         let actor = match caller {
             Some(http::Caller { api_key_id: Some(key), .. }) => Actor::ApiKey(key),
+            Some(http::Caller { support_access_id: Some(_), user_id: Some(user), .. }) => {
+                Actor::User(TenantId(Uuid::nil()), UserId(user))
+            }
             Some(http::Caller { tenant_id: Some(tenant), user_id: Some(user), .. }) => {
                 Actor::User(TenantId(tenant), UserId(user))
             }
@@ -56,6 +60,7 @@ impl Pen {
             actor_key: None,
             actor_name: None,
             subject_key: None,
+            support_access: caller.and_then(|caller| caller.support_access_id),
         };
         pen.acting_as(actor).await
     }
@@ -120,6 +125,13 @@ impl Pen {
     }
 
     fn record(&self, id: Uuid, entry: Entry) -> Result<Record> {
+        // Both actors: who of the platform it was, and for whom.
+        let entry = match self.support_access {
+            Some(access) => entry
+                .with("support_access_id", access.to_string())
+                .with("on_behalf_of", self.tenant.to_string()),
+            None => entry,
+        };
         let client = http::current_client();
         let ids = http::current_ids();
         let address = client.as_ref().map(|client| client.address.0.to_string());

@@ -32,6 +32,8 @@ pub struct Caller {
     pub user_id: Option<Uuid>,
     /// The API key of the program that asks.
     pub api_key_id: Option<Uuid>,
+    /// The support access under which the user asks. Then they are one of the platform's, not of the tenant's.
+    pub support_access_id: Option<Uuid>,
 }
 
 /// What log lines and errors say about the work that writes them.
@@ -70,13 +72,29 @@ pub(crate) fn current() -> Option<Current> {
 /// Say on whose behalf the current work is done, so that its log lines tell. Extractors that grant a scope call this;
 /// the first one of a request holds.
 pub fn set_caller(tenant_id: Option<Uuid>, user_id: Option<Uuid>) {
-    let caller = Caller { tenant_id, user_id, api_key_id: None };
+    let caller = Caller { tenant_id, user_id, api_key_id: None, support_access_id: None };
     let _ = CURRENT.try_with(|current| current.caller.set(caller));
 }
 
 /// The same for a program with an API key.
 pub fn set_program(tenant_id: Uuid, api_key_id: Uuid) {
-    let caller = Caller { tenant_id: Some(tenant_id), user_id: None, api_key_id: Some(api_key_id) };
+    let caller = Caller {
+        tenant_id: Some(tenant_id),
+        user_id: None,
+        api_key_id: Some(api_key_id),
+        support_access_id: None,
+    };
+    let _ = CURRENT.try_with(|current| current.caller.set(caller));
+}
+
+/// The same for one of the platform's owners who looks into a tenant.
+pub fn set_supporter(tenant_id: Uuid, supporter_id: Uuid, support_access_id: Uuid) {
+    let caller = Caller {
+        tenant_id: Some(tenant_id),
+        user_id: Some(supporter_id),
+        api_key_id: None,
+        support_access_id: Some(support_access_id),
+    };
     let _ = CURRENT.try_with(|current| current.caller.set(caller));
 }
 

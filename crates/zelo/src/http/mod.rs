@@ -21,7 +21,9 @@ mod violations;
 pub use client::{Client, ClientAddress};
 pub use extract::{Path, Query};
 pub use idempotency::Idempotent;
-pub use ids::{Caller, Ids, NewId, current_client, current_ids, set_caller, set_program, with_ids};
+pub use ids::{
+    Caller, Ids, NewId, current_client, current_ids, set_caller, set_program, set_supporter, with_ids,
+};
 pub use json::{Json, read as read_json};
 pub use page::{DEFAULT_LIMIT, List, MOST, Page};
 pub use stack::Stack;

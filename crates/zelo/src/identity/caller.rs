@@ -7,10 +7,11 @@ use crate::{
     error::{Error, Result},
     ids::{TenantId, UserId},
     rights::{Demand, Permission, Rights, Sight},
+    support::{self, Supporter},
     tenants::TenantScope,
 };
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
 use std::{marker::PhantomData, ops::Deref, sync::Arc};
@@ -163,7 +164,7 @@ pub struct AgentScope {
     pub role: Role,
     /// What they may do, and whose conversations they see.
     pub rights: Rights,
-    /// Their session; none for a program with an API key.
+    /// Their session; none for a program with an API key, nor for a support access.
     pub caller: Option<Caller>,
 }
 
@@ -174,6 +175,18 @@ impl AgentScope {
         let Program { tenant, key, role, rights } = program;
         let tenant = TenantScope::of_credentials(*tenant);
         Self { tenant, user: key.maker, role: *role, rights: *rights, caller: None }
+    }
+
+    /// One of the platform's owners, within what a support access opens.
+    fn of_supporter(supporter: &Supporter) -> Self {
+        crate::http::set_supporter(supporter.tenant.0, supporter.user.0, supporter.access.0);
+        Self {
+            tenant: TenantScope::of_credentials(supporter.tenant),
+            user: supporter.user,
+            role: Role::SuperAdmin,
+            rights: Supporter::rights(),
+            caller: None,
+        }
     }
 
     /// The eyes that conversations and contacts are looked at with.
@@ -219,6 +232,19 @@ pub struct May<P> {
 }
 
 impl<P> May<P> {
+    /// A use of a support access: written into the tenant's log before anything is shown.
+    async fn of_supporter(parts: &Parts, app: &App, token: &str) -> Result<Self>
+    where
+        P: Demand,
+    {
+        let supporter = support::admit(app, token).await?;
+        let scope = AgentScope::of_supporter(&supporter);
+        scope.require(P::PERMISSION)?;
+        let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+        support::note_use(app, &supporter, &parts.method, route).await?;
+        Ok(Self { scope, demand: PhantomData })
+    }
+
     /// Who it is, once the permission was seen.
     pub fn into_scope(self) -> AgentScope {
         self.scope
@@ -237,6 +263,9 @@ impl<P: Demand> FromRequestParts<App> for May<P> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        if let Some(token) = support::given_token(&parts.headers) {
+            return Self::of_supporter(parts, app, token).await;
+        }
         // The limits have looked a valid key up already, in this very request.
         let admitted = parts.extensions.get::<Arc<Program>>();
         let scope = match (admitted, api_keys::given_key(&parts.headers)) {

@@ -41,7 +41,7 @@ pub use passwords::{change_password, find_link_owner, forgot_password, reset_pas
 pub use reauth::{Again, reauthenticate};
 pub use recent::{Enrolling, Recent, RecentEnrolling};
 pub use refresh::refresh;
-pub use sessions::{Kind, SignedIn, forget_sessions};
+pub use sessions::{Kind, SignedIn, forget_sessions, is_session_alive, keep_session};
 pub(crate) use sessions::{changes, follow};
 pub use staff::{StaffChange, Standing, change_user, count_with_role, find_standing, rights_of_user};
 pub use tokens::Identity;

@@ -159,6 +159,27 @@ async fn used(app: &App, tenant: TenantId, session: SessionId) -> Result<Arc<Sig
     find(app, tenant, session).await
 }
 
+/// The session behind something else that its owner uses now, such as a support access: it ends with the session, and the
+/// session is not unused meanwhile.
+///
+/// # Errors
+/// [`Error::Unauthorized`] when it has ended.
+pub async fn keep_session(app: &App, tenant: TenantId, session: SessionId) -> Result<Arc<SignedIn>> {
+    used(app, tenant, session).await
+}
+
+/// Whether a session has not ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_session_alive(app: &App, tenant: TenantId, session: SessionId) -> Result<bool> {
+    match find(app, tenant, session).await {
+        Ok(_) => Ok(true),
+        Err(Error::Unauthorized) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A session that has not ended, whether or not anybody uses it.
 pub(super) async fn find(app: &App, tenant: TenantId, session: SessionId) -> Result<Arc<SignedIn>> {
     let now = app.clock.now();

@@ -28,6 +28,11 @@ pub enum Message {
     MfaGuessed,
     /// A refresh token was used twice.
     TokenReuse,
+    /// The platform's owner looks into the tenant.
+    SupportAccess {
+        /// Who, why and until when.
+        told: Told,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// The address to open.
@@ -38,6 +43,19 @@ pub enum Message {
         /// The address to open.
         link: String,
     },
+}
+
+/// What a mail tells of a deed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// Who did it, or asks for it.
+    pub who: String,
+    /// What it is about.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// When it ends or happens.
+    pub when: String,
 }
 
 impl Message {
@@ -54,6 +72,7 @@ impl Message {
             Self::MfaHalfFinished => "mfa_half_finished",
             Self::MfaGuessed => "mfa_guessed",
             Self::TokenReuse => "token_reuse",
+            Self::SupportAccess { .. } => "support_access",
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
         }
@@ -71,6 +90,7 @@ impl Message {
             Self::MfaHalfFinished => ("mail-half-finished-subject", "mail-half-finished"),
             Self::MfaGuessed => ("mail-guessed-subject", "mail-guessed"),
             Self::TokenReuse => ("mail-token-reuse-subject", "mail-token-reuse"),
+            Self::SupportAccess { .. } => ("mail-support-access-subject", "mail-support-access"),
             Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
             Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
         }
@@ -87,7 +107,15 @@ impl Message {
             Self::NewDevice { program } => program.as_str(),
             _ => "",
         };
+        let told = match self {
+            Self::SupportAccess { told } => told.clone(),
+            _ => Told::default(),
+        };
         let args = [
+            ("who", told.who.into()),
+            ("what", told.what.into()),
+            ("why", told.why.into()),
+            ("when", told.when.into()),
             ("name", name.to_owned().into()),
             ("link", link.to_owned().into()),
             ("program", program.to_owned().into()),

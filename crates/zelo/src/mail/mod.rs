@@ -8,7 +8,7 @@ mod message;
 mod send;
 mod store;
 
-pub use message::Message;
+pub use message::{Message, Told};
 pub(crate) use send::send_now;
 pub use send::{Mailer, deliver};
 

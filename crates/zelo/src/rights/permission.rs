@@ -45,6 +45,8 @@ macro_rules! permissions {
 permissions! {
     /// See conversations and their messages.
     ReadConversations = "conversations:read",
+    /// See which conversations there are and how they stand, and neither with whom nor what was said.
+    OutlineConversations = "conversations:outline",
     /// Open, snooze and resolve conversations, and say that they were read.
     WriteConversations = "conversations:write",
     /// Give conversations to people and teams.
@@ -79,6 +81,10 @@ permissions! {
     ReadSettings = "settings:read",
     /// Change the tenant's settings.
     WriteSettings = "settings:write",
+    /// See when and why the platform's owner looked in.
+    ReadSupport = "support:read",
+    /// Show the platform's owner out.
+    WriteSupport = "support:write",
     /// Read the audit log and its reports.
     ReadAudit = "audit:read",
     /// Take the audit log along.

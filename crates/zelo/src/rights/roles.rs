@@ -21,7 +21,8 @@ impl Role {
 }
 
 // Each role has what those below it have, and this besides.
-const VIEWER: &[Permission] = &[P::ReadConversations, P::ReadContacts, P::ReadChannels, P::ReadTeams];
+const VIEWER: &[Permission] =
+    &[P::ReadConversations, P::OutlineConversations, P::ReadContacts, P::ReadChannels, P::ReadTeams];
 const AGENT: &[Permission] = &[P::WriteConversations, P::AssignConversations, P::SendMessages];
 const SUPERVISOR: &[Permission] = &[P::ReadUsers, P::ReadRoles];
 const MANAGER: &[Permission] = &[P::WriteUsers, P::WriteTeams, P::ReadSettings];

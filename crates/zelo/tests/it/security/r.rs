@@ -6,6 +6,7 @@ mod fields;
 mod floor;
 mod rows;
 mod strangers;
+mod support;
 mod table;
 mod transfer;
 mod visibility;

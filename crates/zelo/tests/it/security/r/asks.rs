@@ -35,6 +35,8 @@ pub(crate) struct Things {
     pub(crate) team: Uuid,
     pub(crate) key: Uuid,
     pub(crate) tenant: Uuid,
+    /// The platform's owner in the tenant.
+    pub(crate) support: Uuid,
     /// The number of somebody who wrote.
     pub(crate) phone: &'static str,
 }
@@ -55,6 +57,7 @@ impl Things {
             team: ghost(9),
             key: ghost(10),
             tenant: ghost(11),
+            support: ghost(12),
             phone: "+55 11 90000-0000",
         }
     }
@@ -72,6 +75,7 @@ impl Things {
             Some("teams") => self.team,
             Some("api-keys") => self.key,
             Some("tenants") => self.tenant,
+            Some("support-accesses") => self.support,
             Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
@@ -155,6 +159,7 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/teams/{id}" => json!({"member_ids": [there.user]}),
         "/api-keys" => json!({"name": "", "permissions": ["contacts:read"]}),
         "/tenants/{id}" => json!({}),
+        "/tenants/{id}/support-accesses" => json!({"reason": "chamado 4711: nada chega", "minutes": 5}),
         "/api-keys/{id}/rotate" => json!({}),
         "/conversations/{id}/status" => json!({"status": "open"}),
         "/conversations/{id}/messages" => {

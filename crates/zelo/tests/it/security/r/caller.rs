@@ -79,6 +79,11 @@ impl Visitor {
         Self::of(Agent::known(app, &email), app).await
     }
 
+    /// The same person as a program.
+    pub(crate) fn into_agent(self) -> Agent {
+        self.agent.unwrap()
+    }
+
     fn nobody(app: &TestApp) -> Self {
         Self { app: app.clone(), agent: None, cookie: String::new() }
     }
@@ -173,6 +178,9 @@ impl Scene {
         let team = id_of(&owner.post("/teams", &json!({"name": "Reservas"})).await.ok());
         let key = json!({"name": "n8n", "permissions": ["conversations:read"]});
         let key = id_of(&owner.post("/api-keys", &key).await.ok());
+        let root = Visitor::platform(app).await.into_agent();
+        let reason = json!({"reason": "chamado 4711: nada chega"});
+        let support = root.post(&format!("/tenants/{}/support-accesses", tenant.id), &reason).await.ok();
         let message = id_of(owner.messages(&conversation).await.last().unwrap());
         Self {
             app: app.clone(),
@@ -188,6 +196,7 @@ impl Scene {
                 team,
                 key,
                 tenant: tenant.id.0,
+                support: id_of(&support),
                 phone,
             },
             visitors,

@@ -50,6 +50,8 @@ const NO_REFERENCES: &[(&str, &str)] = &[
     ("channels.waba_id", "Meta's id"),
     ("contacts.key_id", "a key of the keystore, a database of its own"),
     ("idempotency_keys.caller_id", "who asked; the row is found by it, never joined"),
+    ("support_accesses.session_id", "a log-in of the platform's"),
+    ("support_accesses.supporter_id", "one of the platform's"),
     ("webhook_quarantine.app_secret_id", "as Meta's event had it, which nobody understood"),
     ("webhook_quarantine.channel_id", "as Meta's event had it, which nobody understood"),
 ];
