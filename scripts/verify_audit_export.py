@@ -175,12 +175,16 @@ def leaf_of(entry):
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def check_line(line, size, root):
+def check_place(leaf, line, size, root):
     proof = [from_base64(item) for item in line["proof"]]
     if any(len(item) != 32 for item in proof):
         raise Refused("its proof is not made of hashes")
-    if root_of_proof(leaf_of(line["entry"]), line["seq"], size, proof) != root:
+    if root_of_proof(leaf, line["seq"], size, proof) != root:
         raise Refused("the checkpoint does not cover it as it is")
+
+
+def check_line(line, size, root):
+    check_place(leaf_of(line["entry"]), line, size, root)
     for name in ("actor", "detail"):
         text = line[name]
         if text is not None and hashlib.sha256(text.encode()).digest() != field(line["entry"], f"{name}_digest"):
@@ -197,19 +201,23 @@ def check(path, key, outside):
         for number, text in enumerate(lines, 2):
             try:
                 line = json.loads(text)
-                if line["type"] != "entry" or line["seq"] <= seen:
+                if line["type"] not in ("entry", "erased") or line["seq"] <= seen:
                     raise Refused("it is not an entry, or not in order")
-                check_line(line, size, root)
                 tenant = head["tenant_id"]
-                if tenant is not None and line["entry"]["tenant_id"] != tenant:
-                    raise Refused("it is another tenant's")
+                if line["type"] == "erased":
+                    # The entry went with its tenant; the log still has its place.
+                    check_place(from_base64(line["leaf"]), line, size, root)
+                else:
+                    check_line(line, size, root)
+                    if tenant is not None and line["entry"]["tenant_id"] != tenant:
+                        raise Refused("it is another tenant's")
                 if tenant is None and line["seq"] != seen + 1:
                     raise Refused(f"entry {seen + 1} is missing before it")
             except Refused as refused:
                 raise Refused(f"line {number}: {refused}") from None
             except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise Refused(f"line {number}: it cannot be read ({error!r})") from None
-            seen, erased = line["seq"], erased + (line["detail"] is None)
+            seen, erased = line["seq"], erased + (line.get("detail") is None)
         if head["tenant_id"] is None and seen + 1 != size:
             raise Refused(f"the entries from {seen + 1} to {size - 1} are missing")
     return size, erased

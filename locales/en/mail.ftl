@@ -32,3 +32,5 @@ mail-support-access-subject = Zelo's support looks into your desk
 mail-support-access = { $who }, of whoever runs this installation, looks into your desk until { $when } at the latest. The reason given: { $why }
 
     They see settings and how conversations stand: no message, no name, no number. You see each use in the audit log, and whoever may (support:write) ends it at once: DELETE /support-accesses/{"{id}"}.
+mail-tenant-deletion-subject = Your desk is to be deleted
+mail-tenant-deletion = Whoever runs this installation asked for { $what } to be deleted. On { $when } all conversations, contacts, people, settings and keys go for good. Until then it can be called off: write to them.

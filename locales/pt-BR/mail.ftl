@@ -32,3 +32,5 @@ mail-support-access-subject = O suporte do Zelo está vendo o seu atendimento
 mail-support-access = { $who }, de quem opera esta instalação, vê o seu atendimento no máximo até { $when }. O motivo informado: { $why }
 
     São vistos os ajustes e o estado das conversas: nenhuma mensagem, nenhum nome, nenhum número. Cada uso aparece no registro de auditoria, e quem tem permissão (support:write) encerra na hora: DELETE /support-accesses/{"{id}"}.
+mail-tenant-deletion-subject = O seu atendimento será excluído
+mail-tenant-deletion = Quem opera esta instalação pediu a exclusão de { $what }. Em { $when } todas as conversas, contatos, pessoas, ajustes e chaves somem de vez. Até lá o pedido pode ser desfeito: escreva para eles.

@@ -217,6 +217,18 @@ impl Db {
         true
     }
 
+    /// Empty SQLite's write-ahead log into the database, so that pages as they were before a deletion lie nowhere any more.
+    /// While somebody still reads them they are left for the next time. PostgreSQL's vacuum does as much by itself.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub async fn forget_old_pages(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite { readers, .. } => readers.truncate_log().await,
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Wake those who wait for `topic`, in this process and the others on the same database.
     pub fn wake(&self, topic: Topic) {
         self.bell.ring(topic);

@@ -10,8 +10,10 @@
 //! * [`migrate`] brings a schema up to date;
 //! * [`Db::wake`] and [`Db::listen`] replace fast polling.
 //!
-//! Statements are `&'static str` on purpose: a text that nothing can be spliced into needs no escaping.
+//! Statements are `&'static str` on purpose: a text that nothing can be spliced into needs no escaping. The one exception
+//! is [`catalogue`], which takes names from the database itself.
 
+pub mod catalogue;
 mod database;
 pub mod dialect;
 mod error;

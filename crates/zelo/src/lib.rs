@@ -33,6 +33,9 @@ pub mod tenants;
 // What was done, and the proof of it.
 pub mod audit;
 
+// How a tenant leaves.
+pub mod offboarding;
+
 // How often, and who not at all.
 pub mod limits;
 

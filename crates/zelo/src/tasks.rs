@@ -1,7 +1,7 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
 use crate::{
-    app::App, audit, channels, error::Result, identity, inbound, limits, mail, outbound,
+    app::App, audit, channels, error::Result, identity, inbound, limits, mail, offboarding, outbound,
     support, telemetry,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
@@ -12,6 +12,7 @@ pub const HOUSEKEEPING: Queue = jobs::queue!("housekeeping");
 
 const SWEEP: &str = "sweep";
 const SWEEP_LOG_INS: &str = "sweep_log_ins";
+const DELETE_TENANTS: &str = "delete_tenants";
 
 /// Everything that runs beside requests, until it is drained.
 pub struct Tasks {
@@ -49,9 +50,13 @@ pub fn workers(app: &App) -> Workers {
         })
         .periodic(HOUSEKEEPING, SWEEP, Duration::from_secs(3600))
         .periodic(HOUSEKEEPING, SWEEP_LOG_INS, Duration::from_secs(300))
+        .periodic(HOUSEKEEPING, DELETE_TENANTS, Duration::from_secs(300))
 }
 
 async fn keep_house(app: &App, kind: &str) -> Result<()> {
+    if kind == DELETE_TENANTS {
+        return offboarding::delete_due(app).await;
+    }
     if kind == SWEEP_LOG_INS {
         identity::sweep(app).await?;
         return support::sweep(app).await;

@@ -72,6 +72,11 @@ impl Connection {
         Ok(())
     }
 
+    /// Copy the whole log into the database and make it empty.
+    pub(crate) fn truncate_log(&self) -> Result<()> {
+        Ok(self.inner.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?)
+    }
+
     /// Many statements in one text: migrations only.
     pub(crate) fn batch(&self, sql: &str) -> Result<()> {
         Ok(self.inner.execute_batch(sql)?)

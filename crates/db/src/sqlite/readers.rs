@@ -37,6 +37,16 @@ impl Readers {
     }
 }
 
+impl Readers {
+    /// Not by a reader, although it is here that the file is known: by a connection of its own, so that nobody waits for it.
+    pub(crate) async fn truncate_log(&self) -> Result<()> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || Connection::open_writer(&path)?.truncate_log())
+            .await
+            .map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+}
+
 pub(crate) struct Reader {
     connection: Option<Connection>,
     idle: Arc<Mutex<Vec<Connection>>>,

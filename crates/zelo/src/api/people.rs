@@ -1,10 +1,10 @@
 //! Tenants and their staff.
 
-use super::shapes::UserShape;
+use super::{shapes::UserShape, time::rfc3339};
 use crate::{
     app::App,
     error::{Error, Result},
-    http::{Json, Path},
+    http::{Json, Path, Query},
     identity::{self, AgentScope, Invited, Invitee, May, PlatformScope, Recent, Role, StaffChange},
     ids::{TenantId, UserId},
     rights::{self, Visibility, to},
@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// A list that fits on one page.
 #[derive(Serialize, ToSchema)]
@@ -246,11 +246,20 @@ pub(super) struct TenantShape {
     status: TenantStatus,
     /// What it pays for.
     plan: Plan,
+    /// When everything of it goes for good (RFC 3339); null while nobody asked for that.
+    deletion_due_at: Option<String>,
 }
 
 impl From<Tenant> for TenantShape {
     fn from(tenant: Tenant) -> Self {
-        Self { id: tenant.id, slug: tenant.slug, name: tenant.name, status: tenant.status, plan: tenant.plan }
+        Self {
+            id: tenant.id,
+            slug: tenant.slug,
+            name: tenant.name,
+            status: tenant.status,
+            plan: tenant.plan,
+            deletion_due_at: tenant.deletion_due_at.map(rfc3339),
+        }
     }
 }
 
@@ -338,4 +347,42 @@ pub(super) async fn update_tenant(
 ) -> Result<axum::Json<TenantShape>> {
     let change = TenantChange { name: body.name, plan: body.plan, status: body.status };
     Ok(axum::Json(tenants::update_tenant(&app, id, &change).await?.into()))
+}
+
+/// How a deletion is asked for.
+#[derive(Deserialize, IntoParams)]
+pub(super) struct Deletion {
+    /// The tenant's slug, typed by a person.
+    confirm: Option<String>,
+    /// Days in which it can be called off, at most 365; `tenants.deletion_grace_days` where nothing is said.
+    grace_days: Option<u32>,
+}
+
+/// Ask for everything of a cancelled tenant to be deleted: conversations, contacts, people, settings, keys. It can be called
+/// off until its time has come. For the platform's owner; asks for a log-in of the last five minutes.
+#[utoipa::path(delete, path = "/tenants/{id}", tag = "people", params(("id" = TenantId, Path), Deletion),
+    responses((status = 202, body = TenantShape), (status = 400), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)),
+    security(("bearer" = ["platform"])))]
+pub(super) async fn delete_tenant(
+    State(app): State<App>,
+    _owner: PlatformScope,
+    _recent: Recent,
+    Path(id): Path<TenantId>,
+    Query(asked): Query<Deletion>,
+) -> Result<(StatusCode, axum::Json<TenantShape>)> {
+    let confirm = asked.confirm.unwrap_or_default();
+    let tenant = tenants::ask_deletion(&app, id, &confirm, asked.grace_days).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(tenant.into())))
+}
+
+/// Let a tenant stay that was to be deleted. It is still cancelled. For the platform's owner.
+#[utoipa::path(delete, path = "/tenants/{id}/deletion", tag = "people", params(("id" = TenantId, Path)),
+    responses((status = 200, body = TenantShape), (status = 401), (status = 403), (status = 404), (status = 409)),
+    security(("bearer" = ["platform"])))]
+pub(super) async fn call_off_tenant_deletion(
+    State(app): State<App>,
+    _owner: PlatformScope,
+    Path(id): Path<TenantId>,
+) -> Result<axum::Json<TenantShape>> {
+    Ok(axum::Json(tenants::call_off_deletion(&app, id).await?.into()))
 }

@@ -61,8 +61,15 @@ pub async fn export(
             from = next;
             let wanted: Vec<&Placed> =
                 page.iter().filter(|it| tenant.is_none_or(|tenant| it.tenant == tenant)).collect();
+            let (erased, wanted): (Vec<&Placed>, Vec<&Placed>) =
+                wanted.into_iter().partition(|it| it.erased_by.is_some());
+            let mut erased = erased.into_iter().peekable();
             let mut records = read_records(tx, &wanted).await?;
             for placed in wanted {
+                while let Some(gone) = erased.next_if(|gone| gone.seq < placed.seq) {
+                    let proof = leaves.inclusion_proof(gone.seq, size).unwrap_or_default();
+                    write_erased(tenant, gone, &proof, &mut *sink)?;
+                }
                 let Some(record) = records.remove(&(placed.tenant, placed.entry)) else {
                     return Err(Error::internal(super::NotWhatWasSealed));
                 };
@@ -70,9 +77,28 @@ pub async fn export(
                 sink(&line(app, placed.seq, &record, &proof).await?).map_err(Error::internal)?;
                 entries += 1;
             }
+            for gone in erased {
+                let proof = leaves.inclusion_proof(gone.seq, size).unwrap_or_default();
+                write_erased(tenant, gone, &proof, &mut *sink)?;
+            }
         }
         Ok(Exported { entries, size })
     })
+}
+
+/// A place whose entry went with its tenant: the export of the whole log has it, so that the numbers have no gaps.
+fn write_erased(tenant: Option<TenantId>, gone: &Placed, proof: &[Hash], sink: Sink<'_>) -> Result<()> {
+    if tenant.is_some() {
+        return Ok(());
+    }
+    let line = json!({
+        "type": "erased",
+        "seq": gone.seq,
+        "leaf": STANDARD.encode(&gone.leaf),
+        "erased_by": gone.erased_by,
+        "proof": proof.iter().map(|hash| STANDARD.encode(hash)).collect::<Vec<_>>(),
+    });
+    sink(&line).map_err(Error::internal)
 }
 
 async fn read_leaves(tx: &mut Tx, size: u64) -> Result<(Leaves, Option<Placed>)> {

@@ -2,7 +2,7 @@
 //!
 //! An entry is written by a [`Pen`] in the transaction of the deed ([`Pen::write`]), so that neither exists without the
 //! other; what has no transaction, such as a refusal, is noted in one of its own ([`Pen::note`]). Entries are never changed
-//! nor deleted: the database refuses it. Soon after its commit an entry gets its place in one tree over all entries, whose
+//! nor deleted: the database refuses it, but for a tenant that leaves for good. Soon after its commit an entry gets its place in one tree over all entries, whose
 //! root is signed. What is personal in an entry is sealed under the key of the one whom it is about, and the tree is over
 //! the sealed values: an erasure takes the words away and leaves the proof.
 //!
@@ -12,6 +12,7 @@ mod access;
 mod csv;
 mod deliver;
 mod entry;
+mod erase;
 mod event_type;
 mod export;
 mod pen;
@@ -28,6 +29,7 @@ pub use csv::csv;
 pub(crate) use deliver::keep_delivering;
 pub use deliver::{deliver_seals, publish_seal_ages};
 pub use entry::{Actor, Entry, Outcome};
+pub use erase::erase_tenant;
 pub use event_type::{EventType, ReportKind};
 pub use export::{Exported, Sink, export};
 pub use pen::Pen;

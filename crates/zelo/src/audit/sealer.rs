@@ -80,6 +80,7 @@ async fn seal_round(app: &App, tx: &mut Tx) -> Result<Vec<Pending>> {
             entry: entry.entry,
             leaf: leaf.to_vec(),
             seal: signer.seal(frontier.size(), frontier.root()).to_vec(),
+            erased_by: None,
         });
     }
     store::insert_placed(tx, &placed, &pending).await?;

@@ -117,6 +117,28 @@ pub(super) async fn count_pending(tx: &mut Tx) -> Result<i64> {
     tx.query_one("select count(*) from audit_pending", &[], |row| row.get(0)).await
 }
 
+/// How many entries a tenant has. The transaction must be in that tenant's scope.
+pub(super) async fn count_entries(tx: &mut Tx, tenant: TenantId) -> Result<i64> {
+    let sql = "select count(*) from audit_entries where tenant_id = $1";
+    tx.query_one(sql, params![tenant], |row| row.get(0)).await
+}
+
+/// Take entries of a tenant that is being deleted out of the log; triggers of the database do it, for nobody else.
+pub(super) async fn insert_erasure(
+    tx: &mut Tx,
+    id: Uuid,
+    tenant: TenantId,
+    said_in: Uuid,
+    most: i64,
+) -> Result<()> {
+    tx.execute(
+        "insert into audit_erasures (id, tenant_id, entry_id, most) values ($1, $2, $3, $4)",
+        params![id, tenant, said_in, most],
+    )
+    .await?;
+    Ok(())
+}
+
 /// A leaf in its place.
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
@@ -125,6 +147,8 @@ pub(super) struct Placed {
     pub(super) entry: Uuid,
     pub(super) leaf: Vec<u8>,
     pub(super) seal: Vec<u8>,
+    /// The platform's entry that says why there is no entry here.
+    pub(super) erased_by: Option<Uuid>,
 }
 
 /// Move entries from the queue into the tree.
@@ -161,13 +185,14 @@ fn placed_from_row(row: &Row<'_>) -> Result<Placed> {
         entry: row.get(2)?,
         leaf: row.get(3)?,
         seal: row.get(4)?,
+        erased_by: row.get(5)?,
     })
 }
 
 /// Leaves from `seq` on, in their order, those before `end` only.
 pub(super) async fn list_placed(tx: &mut Tx, seq: u64, end: u64, limit: i64) -> Result<Vec<Placed>> {
     tx.query(
-        "select seq, tenant_id, entry_id, leaf, seal from audit_tree where seq >= $1 and seq < $2 order by seq limit $3",
+        "select seq, tenant_id, entry_id, leaf, seal, erased_by from audit_tree where seq >= $1 and seq < $2 order by seq limit $3",
         params![signed(seq), signed(end), limit],
         placed_from_row,
     )

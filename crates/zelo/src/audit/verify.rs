@@ -1,6 +1,7 @@
 //! Looking through the whole log for anything that is not what was sealed.
 
 use super::{
+    erase::{ERASED, PLACES},
     record::Record,
     store::{self, Placed},
 };
@@ -160,6 +161,9 @@ pub async fn verify_in(db: &Db, verifier: &Verifier, depth: Depth, outside: &[St
         walk.through(tx, head.size).await?;
         let mut first_bad = walk.first_bad;
         if first_bad.is_none() {
+            first_bad = unaccounted(tx, &walk.erased).await?;
+        }
+        if first_bad.is_none() {
             first_bad = stray(tx, head.size).await?;
         }
         if first_bad.is_none() {
@@ -189,6 +193,10 @@ struct Walk<'w> {
     agreed: BTreeMap<u64, bool>,
     frontier: Frontier,
     first_bad: Option<BadEntry>,
+    /// The platform's entries that places without an entry name: how many name each, and the first of them.
+    erased: BTreeMap<Uuid, (u64, u64)>,
+    /// The last place that was counted there.
+    counted_to: Option<u64>,
 }
 
 impl<'w> Walk<'w> {
@@ -204,6 +212,8 @@ impl<'w> Walk<'w> {
             agreed: BTreeMap::new(),
             frontier: Frontier::default(),
             first_bad: None,
+            erased: BTreeMap::new(),
+            counted_to: None,
         };
         walk.compare();
         walk
@@ -257,6 +267,9 @@ impl<'w> Walk<'w> {
         if placed.seq != seq {
             return Err(Fault::Removed);
         }
+        if let Some(said_in) = placed.erased_by {
+            return self.look_at_erased(seq, placed, said_in);
+        }
         let record = match &found.record {
             Stored::Whole(record) => record,
             Stored::Missing => return Err(Fault::EntryRemoved),
@@ -270,6 +283,21 @@ impl<'w> Walk<'w> {
             return Err(Fault::NotSealedHere);
         }
         self.frontier.push(leaf);
+        if self.depth == Depth::EverySeal && !self.is_sealed(placed) {
+            return Err(Fault::NotSealedHere);
+        }
+        Ok(())
+    }
+
+    /// Of a deleted tenant's entry there is the leaf, which the signatures cover like any other.
+    fn look_at_erased(&mut self, seq: u64, placed: &Placed, said_in: Uuid) -> std::result::Result<(), Fault> {
+        let leaf = Hash::try_from(placed.leaf.as_slice()).map_err(|_| Fault::Unreadable)?;
+        self.frontier.push(leaf);
+        // A page may be looked at twice, the second time with more care: its places count once.
+        if self.counted_to.is_none_or(|last| seq > last) {
+            self.counted_to = Some(seq);
+            self.erased.entry(said_in).or_insert((0, seq)).0 += 1;
+        }
         if self.depth == Depth::EverySeal && !self.is_sealed(placed) {
             return Err(Fault::NotSealedHere);
         }
@@ -364,6 +392,25 @@ async fn read_records(
 /// Whether an error says that a value is not of the kind that its column has: then somebody else wrote it.
 fn is_about_a_value(error: &db::Error) -> bool {
     matches!(error, db::Error::Statement(_))
+}
+
+/// The first place without an entry that no entry of the platform accounts for.
+async fn unaccounted(tx: &mut Tx, erased: &BTreeMap<Uuid, (u64, u64)>) -> Result<Option<BadEntry>> {
+    let nobody = TenantId(Uuid::nil());
+    tx.enter(Scope::Tenant(nobody.0)).await?;
+    for (said_in, (count, first)) in erased {
+        let said = store::list_by_ids(tx, nobody, std::slice::from_ref(said_in)).await?.pop();
+        let accounts = said.is_some_and(|said| {
+            let told = said.target_id.parse::<u64>().unwrap_or_default();
+            said.action == ERASED && said.target_kind == PLACES && *count <= told
+        });
+        if !accounts {
+            let seq = i64::try_from(*first).ok();
+            return Ok(Some(BadEntry { seq, entry: None, fault: Fault::EntryRemoved }));
+        }
+    }
+    tx.enter(Scope::Platform).await?;
+    Ok(None)
 }
 
 async fn stray(tx: &mut Tx, size: u64) -> Result<Option<BadEntry>> {

@@ -8,7 +8,7 @@ mod store;
 pub use directory::{Directory, Route, TOPIC};
 pub use model::{Channel, ChannelChange, ChannelStatus, Credentials, NewChannel};
 pub use service::{
-    ListedNotice, create_channel, credentials, get_channel, learn_throughput, list_channels, list_notices,
-    set_status, update_channel,
+    ListedNotice, create_channel, credentials, disconnect_tenant, get_channel, learn_throughput,
+    list_channels, list_notices, set_status, update_channel,
 };
 pub use store::{Notice, insert_notice};

@@ -7,7 +7,7 @@ use crate::{
     clock::{DAY, Millis},
     crypto::{Place, digest},
     error::{Error, Result},
-    ids::ChannelId,
+    ids::{ChannelId, TenantId},
     tenants::TenantScope,
 };
 use whatsapp::client::NumberInfo;
@@ -257,4 +257,21 @@ pub async fn list_notices(app: &App, scope: TenantScope, limit: i64) -> Result<V
         notices.push(ListedNotice { id, channel_id, field, content, created_at });
     }
     Ok(notices)
+}
+
+/// Let nothing come in for a tenant that is being deleted. Secrets that another tenant's numbers share stay theirs.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn disconnect_tenant(app: &App, tenant: TenantId) -> Result<()> {
+    let gone = db::write!(app.db, "disconnect_tenant", db::Scope::Tenant(tenant.0), |tx| -> Result<u64> {
+        store::hand_over_app_secrets(tx, tenant).await?;
+        let gone = store::delete_routes(tx, tenant).await?;
+        tx.wake(super::directory::TOPIC);
+        Ok(gone)
+    })?;
+    if gone > 0 {
+        app.directory.reload(&app.db, &app.keyring).await?;
+    }
+    Ok(())
 }

@@ -70,6 +70,25 @@ pub(super) async fn ensure_app_secret(
         .await
 }
 
+pub(super) async fn delete_routes(tx: &mut Tx, tenant: TenantId) -> Result<u64> {
+    tx.execute("delete from channel_routes where tenant_id = $1", params![tenant]).await
+}
+
+/// Secrets that another tenant's numbers are signed with too belong to that tenant from now on.
+pub(super) async fn hand_over_app_secrets(tx: &mut Tx, tenant: TenantId) -> Result<u64> {
+    tx.execute(
+        "update app_secrets set tenant_id =
+             (select r.tenant_id from channel_routes r where r.tenant_id <> $1
+              and (r.app_secret_id = app_secrets.id or r.previous_app_secret_id = app_secrets.id)
+              order by r.tenant_id limit 1)
+         where tenant_id = $1 and exists
+             (select 1 from channel_routes r where r.tenant_id <> $1
+              and (r.app_secret_id = app_secrets.id or r.previous_app_secret_id = app_secrets.id))",
+        params![tenant],
+    )
+    .await
+}
+
 pub(super) async fn list_app_secrets(tx: &mut Tx) -> Result<Vec<(Uuid, Vec<u8>)>> {
     tx.query("select id, secret_sealed from app_secrets order by id", &[], |row| {
         Ok((row.get(0)?, row.get(1)?))

@@ -185,6 +185,8 @@ mod tests {
             "zelo audit export --tenant hotel --checkpoint f --output g",
             "zelo bench ingest --messages 100 --connections 4 --json",
             "zelo tenant create --name Hotel --slug hotel --json",
+            "zelo tenant delete --slug hotel --confirm hotel --grace-days 0",
+            "zelo tenant keep --slug hotel",
             "zelo user create --tenant hotel --email ana@hotel.com.br --role agent --password-stdin --json",
             "zelo channel create --tenant hotel --phone-number-id 1 --waba-id 2 --access-token-stdin --app-secret-file f --json",
         ] {

@@ -6,6 +6,7 @@ use super::{
     say, start,
 };
 use crate::{
+    api::rfc3339,
     app::App,
     error::Error,
     tenants::{self, NewTenant, Tenant},
@@ -25,6 +26,28 @@ pub(super) enum Command {
         #[arg(long)]
         slug: String,
     },
+    /// Ask for everything of a cancelled tenant to be deleted. The running product does it when its time has come.
+    #[command(
+        after_help = "Example: zelo tenant delete --slug hotel-mirante --confirm hotel-mirante --grace-days 7"
+    )]
+    Delete {
+        /// Which one.
+        #[arg(long)]
+        slug: String,
+        /// The slug once more: everything of it goes.
+        #[arg(long)]
+        confirm: String,
+        /// Days in which it can be called off; `tenants.deletion_grace_days` where nothing is said.
+        #[arg(long)]
+        grace_days: Option<u32>,
+    },
+    /// Let a tenant stay that was to be deleted.
+    #[command(after_help = "Example: zelo tenant keep --slug hotel-mirante")]
+    Keep {
+        /// Which one.
+        #[arg(long)]
+        slug: String,
+    },
     /// Show all tenants.
     #[command(after_help = "Example: zelo tenant list --json")]
     List,
@@ -37,6 +60,18 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             let tenant = tenants::create_tenant(&app, &NewTenant { name, slug }).await?;
             let text = format!("Tenant {} ({}) was added.", tenant.name, tenant.slug);
             say::either(context.json, &to_json(&tenant), &text);
+        }
+        Command::Delete { slug, confirm, grace_days } => {
+            let tenant = find(&app, &slug).await?;
+            let tenant = tenants::ask_deletion(&app, tenant.id, &confirm, grace_days).await?;
+            let when = tenant.deletion_due_at.map(rfc3339).unwrap_or_default();
+            let text = format!("Everything of {} will be deleted after {when}.", tenant.slug);
+            say::either(context.json, &to_json(&tenant), &text);
+        }
+        Command::Keep { slug } => {
+            let tenant = find(&app, &slug).await?;
+            let tenant = tenants::call_off_deletion(&app, tenant.id).await?;
+            say::either(context.json, &to_json(&tenant), &format!("Tenant {} stays.", tenant.slug));
         }
         Command::List => {
             let all = tenants::list_tenants(&app).await?;
@@ -65,5 +100,8 @@ pub(super) async fn find(app: &App, slug: &str) -> Result<Tenant> {
 }
 
 fn to_json(tenant: &Tenant) -> Value {
-    json!({"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "status": tenant.status})
+    json!({
+        "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "status": tenant.status,
+        "deletion_due_at": tenant.deletion_due_at.map(rfc3339),
+    })
 }

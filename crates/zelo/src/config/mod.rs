@@ -19,7 +19,7 @@ pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
     Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Limits, Log, LogFormat, Mail,
-    Metrics, Mfa, Outbound, Redis, S3, Server, Whatsapp,
+    Metrics, Mfa, Outbound, Redis, S3, Server, Tenants, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -75,6 +75,7 @@ pub struct Config {
     pub database: Database,
     pub keys: Keys,
     pub auth: Auth,
+    pub tenants: Tenants,
     pub mfa: Mfa,
     pub mail: Mail,
     pub limits: Limits,

@@ -77,6 +77,13 @@ pub struct Auth {
     pub login_window_minutes: u32,
 }
 
+/// `[tenants]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenants {
+    pub deletion_grace_days: u32,
+}
+
 /// `[mfa]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -23,6 +23,9 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     if config.mail.from.parse::<lettre::message::Mailbox>().is_err() {
         problems.push(format!("mail.from is {:?}; write \"Zelo <no-reply@example.com>\"", config.mail.from));
     }
+    if config.tenants.deletion_grace_days > 365 {
+        problems.push("tenants.deletion_grace_days is at most 365".to_owned());
+    }
     if config.mfa.issuer.is_empty() || config.mfa.issuer.contains(':') {
         problems.push(format!("mfa.issuer is {:?}; write a name without a colon", config.mfa.issuer));
     }

@@ -259,6 +259,30 @@ impl Keyring {
         Ok(destroyed.len() as u64)
     }
 
+    /// Destroy `most` of a tenant's keys at most, of every kind, and say how many those were. What they sealed cannot be
+    /// opened any more, here at once, in other processes after their memory of it has run out.
+    ///
+    /// # Errors
+    /// When the keystore does not answer.
+    pub async fn destroy_tenant_keys(&self, tenant: Uuid, most: i64) -> Result<u64, KeyError> {
+        let shared = &self.shared;
+        let _alone = shared.creating.lock().await;
+        let destroyed = records::delete_tenant(&shared.db, tenant, most).await?;
+        shared.tenants.invalidate(&tenant);
+        // Rare; everybody else loads their keys again.
+        shared.users.invalidate_all();
+        destroyed.iter().for_each(|id| shared.keys.invalidate(id));
+        Ok(destroyed.len() as u64)
+    }
+
+    /// See [`Db::forget_old_pages`]: a destroyed key must not lie in a log.
+    ///
+    /// # Errors
+    /// When the keystore does not answer.
+    pub async fn forget_old_pages(&self) -> Result<(), KeyError> {
+        Ok(self.shared.db.forget_old_pages().await?)
+    }
+
     /// One contact's key.
     ///
     /// # Errors

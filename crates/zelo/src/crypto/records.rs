@@ -176,6 +176,18 @@ pub(super) async fn delete_subject(db: &Db, tenant: Uuid, kind: Kind, subject: &
     })
 }
 
+/// Destroy some keys of one tenant for good, and say which they were.
+pub(super) async fn delete_tenant(db: &Db, tenant: Uuid, most: i64) -> Result<Vec<KeyId>> {
+    db::write!(db, "destroy_tenant_keys", Scope::Platform, |tx| -> Result<_> {
+        tx.query(
+            "delete from keys where id in (select id from keys where tenant_id = $1 limit $2) returning id",
+            params![tenant, most],
+            |row| Ok(KeyId(row.get(0)?)),
+        )
+        .await
+    })
+}
+
 /// Destroy keys for good. What they sealed cannot be opened any more, in the database or in any backup of it.
 pub(super) async fn delete(db: &Db, kind: Kind, subjects_before: &str) -> Result<u64> {
     db::write!(db, "destroy_keys", Scope::Platform, |tx| -> Result<u64> {

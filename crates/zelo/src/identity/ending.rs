@@ -94,6 +94,13 @@ pub async fn end_session(app: &App, tenant: TenantId, session: SessionId) -> Res
 /// When the database does not answer.
 pub async fn end_session_of_token(app: &App, token: &str) -> Result<()> {
     let Ok(given) = SessionSecret::decode(token) else { return Ok(()) };
+    // A token may name a tenant that is gone or never was: no key is made for one of whom there is no log-in.
+    let known = db::read!(app.db, "find_session", Scope::Tenant(given.tenant.0), |tx| -> Result<bool> {
+        Ok(store::find_signed_in(tx, given.tenant, given.session).await?.is_some())
+    })?;
+    if !known {
+        return Ok(());
+    }
     let (pen, now) = (Pen::of(app, given.tenant).await?, app.clock.now());
     db::write!(app.db, "log_out", Scope::Tenant(given.tenant.0), |tx| -> Result<()> {
         if let Some(found) = store::find_signed_in(tx, given.tenant, given.session).await?

@@ -33,6 +33,11 @@ pub enum Message {
         /// Who, why and until when.
         told: Told,
     },
+    /// Everything of the tenant is to be deleted.
+    TenantDeletion {
+        /// Of which one and when.
+        told: Told,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// The address to open.
@@ -73,6 +78,7 @@ impl Message {
             Self::MfaGuessed => "mfa_guessed",
             Self::TokenReuse => "token_reuse",
             Self::SupportAccess { .. } => "support_access",
+            Self::TenantDeletion { .. } => "tenant_deletion",
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
         }
@@ -91,6 +97,7 @@ impl Message {
             Self::MfaGuessed => ("mail-guessed-subject", "mail-guessed"),
             Self::TokenReuse => ("mail-token-reuse-subject", "mail-token-reuse"),
             Self::SupportAccess { .. } => ("mail-support-access-subject", "mail-support-access"),
+            Self::TenantDeletion { .. } => ("mail-tenant-deletion-subject", "mail-tenant-deletion"),
             Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
             Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
         }
@@ -108,7 +115,7 @@ impl Message {
             _ => "",
         };
         let told = match self {
-            Self::SupportAccess { told } => told.clone(),
+            Self::SupportAccess { told } | Self::TenantDeletion { told } => told.clone(),
             _ => Told::default(),
         };
         let args = [

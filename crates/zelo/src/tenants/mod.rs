@@ -1,10 +1,12 @@
 //! Tenants: the organisations that work here, and the scope that all their rows are reached through.
 
+mod deletion;
 mod model;
 mod scope;
 mod service;
 mod store;
 
+pub use deletion::{ask_deletion, begin_deletion, call_off_deletion, finish_deletion};
 pub use model::{NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus};
 pub use scope::TenantScope;
 pub use service::{create_tenant, find_tenant, get_tenant, list_tenants, update_tenant};

@@ -131,6 +131,10 @@ pub struct Tenant {
     pub plan: Plan,
     /// What it set for itself.
     pub settings: Settings,
+    /// When everything of it goes for good, where that was asked for.
+    pub deletion_due_at: Option<Millis>,
+    /// Since when it is going.
+    pub deletion_begun_at: Option<Millis>,
 }
 
 /// A tenant to be.

@@ -1,6 +1,9 @@
 //! What is done with tenants.
 
-use super::{NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus, model::wrong_name, store};
+use super::{
+    NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus, deletion::refuse_begun, model::wrong_name,
+    store,
+};
 use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
@@ -23,6 +26,8 @@ pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
         status: TenantStatus::Active,
         settings: Settings::default(),
         plan: Plan::Basic,
+        deletion_due_at: None,
+        deletion_begun_at: None,
     };
     // A key is on disk before anything that it seals.
     app.keyring.tenant(tenant.id.0).await?;
@@ -84,11 +89,17 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
     if let Some(wrong) = change.name.as_deref().and_then(wrong_name) {
         return Err(Error::Invalid(vec![wrong]));
     }
-    get_tenant(app, id).await?;
+    refuse_begun(&get_tenant(app, id).await?)?;
     // The platform's owner acts; the tenant reads of it in its own log.
     let pen = Pen::of(app, id).await?;
     let tenant = db::write!(app.db, "update_tenant", Scope::Tenant(id.0), |tx| -> Result<Tenant> {
         let before = store::lock(tx, id).await?.ok_or(Error::NotFound)?;
+        let stays = change.status.is_none_or(|status| status == before.status);
+        if before.deletion_due_at.is_some() && !stays {
+            let detail =
+                "This tenant is to be deleted: call that off first (DELETE /tenants/{id}/deletion).".into();
+            return Err(Error::Conflict { code: "deletion_is_due", detail });
+        }
         let after = Tenant {
             name: change.name.as_ref().map_or_else(|| before.name.clone(), |name| name.trim().to_owned()),
             plan: change.plan.unwrap_or(before.plan),

@@ -16,7 +16,8 @@ pub(super) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant, now: Millis) -> 
 
 pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenant>> {
     tx.query_opt(
-        "select id, slug, name, status, settings, plan from tenants where slug = $1",
+        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at
+         from tenants where slug = $1",
         params![slug],
         from_row,
     )
@@ -25,7 +26,8 @@ pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenan
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
     tx.query_opt(
-        "select id, slug, name, status, settings, plan from tenants where id = $1",
+        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at
+         from tenants where id = $1",
         params![id],
         from_row,
     )
@@ -35,7 +37,8 @@ pub(super) async fn find_by_id(tx: &mut Tx, id: TenantId) -> Result<Option<Tenan
 /// The tenant, locked until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
     tx.query_opt(
-        "select id, slug, name, status, settings, plan from tenants where id = $1 $for_update",
+        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at
+         from tenants where id = $1 $for_update",
         params![id],
         from_row,
     )
@@ -50,8 +53,36 @@ pub(super) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<u64> {
     .await
 }
 
+/// When everything of it goes; none calls it off.
+pub(super) async fn update_deletion(tx: &mut Tx, id: TenantId, due_at: Option<Millis>) -> Result<u64> {
+    tx.execute(
+        "update tenants set deletion_due_at = $2 where id = $1 and deletion_begun_at is null",
+        params![id, due_at],
+    )
+    .await
+}
+
+/// From here on there is no way back; says 0 when it began before.
+pub(super) async fn begin_deletion(tx: &mut Tx, id: TenantId, now: Millis) -> Result<u64> {
+    tx.execute(
+        "update tenants set deletion_begun_at = $2 where id = $1 and deletion_begun_at is null
+         and deletion_due_at <= $2",
+        params![id, now],
+    )
+    .await
+}
+
+pub(super) async fn delete(tx: &mut Tx, id: TenantId) -> Result<u64> {
+    tx.execute("delete from tenants where id = $1 and deletion_begun_at is not null", params![id]).await
+}
+
 pub(super) async fn list(tx: &mut Tx) -> Result<Vec<Tenant>> {
-    tx.query("select id, slug, name, status, settings, plan from tenants order by slug", &[], from_row).await
+    tx.query(
+        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at from tenants order by slug",
+        &[],
+        from_row,
+    )
+    .await
 }
 
 fn from_row(row: &Row<'_>) -> Result<Tenant> {
@@ -65,5 +96,7 @@ fn from_row(row: &Row<'_>) -> Result<Tenant> {
         status: TenantStatus::from_word(&status),
         settings: serde_json::from_str::<Settings>(&settings).unwrap_or_default(),
         plan: Plan::from_word(&plan),
+        deletion_due_at: row.get(6)?,
+        deletion_begun_at: row.get(7)?,
     })
 }

@@ -30,6 +30,7 @@ pub(crate) const PLATFORM_TABLES: &[(&str, &str)] = &[
     ("audit_pending", "one sealer serves all tenants; ids and hashes only"),
     ("audit_tree", "one tree covers all tenants' entries; ids, hashes and signatures only"),
     ("audit_sealer", "the edge of that tree"),
+    ("audit_erasures", "one statement takes some entries of a deleted tenant out of the log; ids only"),
     ("audit_deliveries", "how far outside keepers of seals have been told"),
     ("schema_migrations", "the state of the schema"),
 ];

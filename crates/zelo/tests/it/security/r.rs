@@ -2,6 +2,7 @@
 
 mod asks;
 mod caller;
+mod departure;
 mod fields;
 mod floor;
 mod rows;

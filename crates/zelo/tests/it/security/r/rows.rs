@@ -41,6 +41,7 @@ const NO_REFERENCES: &[(&str, &str)] = &[
     ("audit_entries.target_id", "outlives what it names"),
     ("audit_entries.trace_id", "of the request"),
     ("audit_pending.entry_id", "an audit entry"),
+    ("audit_erasures.entry_id", "an audit entry"),
     ("audit_tree.entry_id", "an audit entry"),
     ("channel_routes.app_secret_id", "an app's secret, which the platform may own"),
     ("channel_routes.previous_app_secret_id", "the secret before it, which the platform may own"),
@@ -80,7 +81,7 @@ pub(crate) async fn tables(app: &TestApp) -> BTreeMap<String, BTreeSet<String>> 
 }
 
 /// Two columns of text, as the one who sees everything.
-async fn pairs(app: &TestApp, sql: &str) -> Vec<(String, String)> {
+pub(super) async fn pairs(app: &TestApp, sql: &str) -> Vec<(String, String)> {
     match app.databases().as_administrator().await {
         Some(client) => {
             let rows = client.query(sql, &[]).await.unwrap();
