@@ -24,6 +24,15 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[folder = "assets"]
 struct Assets;
 
+/// The style sheets of the desk, which this page shares.
+fn shared(name: &str) -> Option<&'static str> {
+    match name {
+        "tokens.css" => Some(include_str!("../../../assets/css/tokens.css")),
+        "components.css" => Some(include_str!("../../../assets/css/components.css")),
+        _ => None,
+    }
+}
+
 pub(crate) fn routes() -> Router<Simulator> {
     Router::new()
         .route("/simulator", get(page))
@@ -87,15 +96,20 @@ fn escaped(text: &str) -> String {
 }
 
 async fn asset(Path(name): Path<String>) -> Response {
-    let Some(file) = Assets::get(&name).filter(|_| name != "index.html") else {
-        return StatusCode::NOT_FOUND.into_response();
+    let head = |kind: &str| {
+        [
+            (CONTENT_TYPE, kind.to_owned()),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff".into()),
+            (CACHE_CONTROL, "no-cache".into()),
+        ]
     };
-    let head = [
-        (CONTENT_TYPE, file.metadata.mimetype()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CACHE_CONTROL, "no-cache"),
-    ];
-    (head, file.data).into_response()
+    if let Some(sheet) = shared(&name) {
+        return (head("text/css"), sheet).into_response();
+    }
+    match Assets::get(&name).filter(|_| name != "index.html") {
+        Some(file) => (head(file.metadata.mimetype()), file.data).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 #[cfg(test)]
