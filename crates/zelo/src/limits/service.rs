@@ -4,7 +4,7 @@ use super::{
     Ban, NewRule, Prefix, Rule, RuleAction, RuleChange, Subject, bans,
     generations::Digest,
     rules::{Range, validate},
-    store::{self, BanRow, RuleRow},
+    store::{self, BanRow, BansOf, RuleRow},
 };
 use crate::{
     api::rfc3339,
@@ -68,7 +68,8 @@ pub async fn lift_ban(app: &App, id: Uuid, by: UserId) -> Result<()> {
     let digests = &app.limits.limiter.digests;
     let pen = Pen::of(app, PlatformScope::tenant()).await?;
     let lifted = db::write!(app.db, "lift_ban", PLATFORM, |tx| -> Result<BanRow> {
-        let ban = store::lift_ban(tx, id, by.0, now).await?.ok_or(Error::NotFound)?;
+        let ban =
+            store::lift_bans(tx, BansOf::Id(id), Some(by.0), now).await?.pop().ok_or(Error::NotFound)?;
         // What led to it is forgotten with it: else the next failure would be the last one again.
         let account = ban.account.map(|account| digests.of(Subject::Account(account)));
         for subject in [account, ban.network_digest].into_iter().flatten() {
@@ -131,11 +132,11 @@ pub(super) async fn clear(
             cleared.push((*subject, store::upsert_clear(tx, subject, now).await?));
         }
         for account in accounts {
-            lifted.extend(store::lift_bans_of_account(tx, account, by, now).await?);
+            lifted.extend(store::lift_bans(tx, BansOf::Account(account), by, now).await?);
             store::delete_failures_of_account(tx, account).await?;
         }
         if let Some(network) = &network {
-            lifted.extend(store::lift_bans_of_network(tx, network, by, now).await?);
+            lifted.extend(store::lift_bans(tx, BansOf::Network(network), by, now).await?);
         }
         let entry = match cleared_of {
             ClearedOf::Address(network) => {

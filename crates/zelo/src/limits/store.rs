@@ -21,6 +21,13 @@ pub(super) struct BanRow {
     pub(super) lifted_at: Option<Millis>,
 }
 
+/// The columns of a [`BanRow`], in its order.
+macro_rules! ban {
+    () => {
+        "id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at, lifted_at"
+    };
+}
+
 fn ban_from_row(row: &Row<'_>) -> Result<BanRow> {
     Ok(BanRow {
         id: row.get(0)?,
@@ -62,9 +69,7 @@ pub(super) async fn insert_ban(tx: &mut Tx, ban: &BanRow) -> Result<()> {
 /// The bans of a subject, the latest first.
 pub(super) async fn list_bans_of(tx: &mut Tx, subject: &Digest) -> Result<Vec<BanRow>> {
     tx.query(
-        "select id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at,
-             lifted_at
-         from bans where subject = $1 order by number desc limit 100",
+        concat!("select ", ban!(), " from bans where subject = $1 order by number desc limit 100"),
         params![subject],
         ban_from_row,
     )
@@ -79,11 +84,13 @@ pub(super) async fn list_bans(
     limit: i64,
 ) -> Result<Vec<BanRow>> {
     tx.query(
-        "select id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at,
-             lifted_at
-         from bans
+        concat!(
+            "select ",
+            ban!(),
+            " from bans
          where ends_at > $1 and lifted_at is null and (cast($2 as $uuid_type) is null or id < $2)
-         order by id desc limit $3",
+         order by id desc limit $3"
+        ),
         params![now, before, limit],
         ban_from_row,
     )
@@ -93,59 +100,45 @@ pub(super) async fn list_bans(
 /// What was added and changed since, and is not over by itself.
 pub(super) async fn list_changed_bans(tx: &mut Tx, since: Millis, now: Millis) -> Result<Vec<BanRow>> {
     tx.query(
-        "select id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at,
-             lifted_at
-         from bans where changed_at >= $1 and ends_at > $2",
+        concat!("select ", ban!(), " from bans where changed_at >= $1 and ends_at > $2"),
         params![since, now],
         ban_from_row,
     )
     .await
 }
 
-/// Lift one ban that holds; returns it.
-pub(super) async fn lift_ban(tx: &mut Tx, id: Uuid, by: Uuid, now: Millis) -> Result<Option<BanRow>> {
-    tx.query_opt(
-        "update bans set lifted_at = $1, lifted_by = $2, changed_at = $1
-         where id = $3 and ends_at > $1 and lifted_at is null
-         returning id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at,
-             lifted_at",
-        params![now, by, id],
-        ban_from_row,
-    )
-    .await
+/// Which bans to lift.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BansOf<'d> {
+    /// One.
+    Id(Uuid),
+    /// All of an account.
+    Account(&'d Digest),
+    /// All of a network.
+    Network(&'d Digest),
 }
 
-/// Lift the bans of an account; returns them.
-pub(super) async fn lift_bans_of_account(
+/// Lift those of these bans that hold; returns them.
+pub(super) async fn lift_bans(
     tx: &mut Tx,
-    account: &Digest,
+    of: BansOf<'_>,
     by: Option<Uuid>,
     now: Millis,
 ) -> Result<Vec<BanRow>> {
+    let (id, account, network) = match of {
+        BansOf::Id(id) => (Some(id), None, None),
+        BansOf::Account(account) => (None, Some(&account[..]), None),
+        BansOf::Network(network) => (None, None, Some(&network[..])),
+    };
+    // Two of the three are null, which equals nothing.
     tx.query(
-        "update bans set lifted_at = $1, lifted_by = $2, changed_at = $1
-         where account = $3 and ends_at > $1 and lifted_at is null
-         returning id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at,
-             lifted_at",
-        params![now, by, account],
-        ban_from_row,
-    )
-    .await
-}
-
-/// Lift the bans of a network; returns them.
-pub(super) async fn lift_bans_of_network(
-    tx: &mut Tx,
-    network: &Digest,
-    by: Option<Uuid>,
-    now: Millis,
-) -> Result<Vec<BanRow>> {
-    tx.query(
-        "update bans set lifted_at = $1, lifted_by = $2, changed_at = $1
-         where network_digest = $3 and ends_at > $1 and lifted_at is null
-         returning id, policy, subject, number, account, network_digest, network_sealed, level, banned_at, ends_at,
-             lifted_at",
-        params![now, by, network],
+        concat!(
+            "update bans set lifted_at = $1, lifted_by = $2, changed_at = $1
+             where ends_at > $1 and lifted_at is null and (id = $3 or account = $4 or network_digest = $5)
+             returning ",
+            ban!()
+        ),
+        params![now, by, id, account, network],
         ban_from_row,
     )
     .await
