@@ -173,8 +173,13 @@ fn is_too_fast(app: &App, socket: &SocketRef) -> bool {
     is_too_fast
 }
 
-fn too_fast() -> Value {
-    json!({ "ok": false, "code": "too_many_requests" })
+/// The way to answer a client that keeps its pace; any other hears that it does not.
+fn at_its_pace(app: &App, socket: &SocketRef, ack: AckSender) -> Option<AckSender> {
+    if !is_too_fast(app, socket) {
+        return Some(ack);
+    }
+    let _ = ack.send(&json!({ "ok": false, "code": "too_many_requests" }));
+    None
 }
 
 async fn authenticate(
@@ -183,10 +188,7 @@ async fn authenticate(
     ack: AckSender,
     State(app): State<App>,
 ) {
-    if is_too_fast(&app, &socket) {
-        let _ = ack.send(&too_fast());
-        return;
-    }
+    let Some(ack) = at_its_pace(&app, &socket, ack) else { return };
     match accept(&app, &socket, &credentials.token).await {
         Ok(accepted) => {
             let _ = ack.send(&accepted);
@@ -204,10 +206,7 @@ async fn join_conversation(
     ack: AckSender,
     State(app): State<App>,
 ) {
-    if is_too_fast(&app, &socket) {
-        let _ = ack.send(&too_fast());
-        return;
-    }
+    let Some(ack) = at_its_pace(&app, &socket, ack) else { return };
     let Some(owner) = socket.extensions.get::<Owner>() else {
         let _ = ack.send(&json!({ "ok": false, "code": "unauthorized" }));
         return;
@@ -235,10 +234,7 @@ async fn leave_conversation(
     ack: AckSender,
     State(app): State<App>,
 ) {
-    if is_too_fast(&app, &socket) {
-        let _ = ack.send(&too_fast());
-        return;
-    }
+    let Some(ack) = at_its_pace(&app, &socket, ack) else { return };
     if let Some(owner) = socket.extensions.get::<Owner>() {
         socket.leave(conversation_room(owner.scope.tenant.tenant(), which.conversation_id));
     }
