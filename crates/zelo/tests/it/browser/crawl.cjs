@@ -1,14 +1,11 @@
 // Visits every page that a person can reach and reports what the browser refused, what ran, and who else was asked.
 // Usage: node crawl.cjs DEVTOOLS_URL INBOX_URL EMAIL PASSWORD
-const WebSocket = require("ws");
+const { open, say } = require("./chromium.cjs");
 
 const [devtools, inbox, email, password] = process.argv.slice(2);
 const origin = new URL(inbox).origin;
-const say = (event, payload) => console.log(JSON.stringify({ who: "browser", event, payload: payload ?? null }));
-const waiting = new Map();
 const violations = [];
 const strangers = new Set();
-let next = 1;
 let ran = 0;
 let policies = 0;
 
@@ -21,21 +18,7 @@ const WATCH = `
 `;
 
 (async () => {
-  const socket = new WebSocket(devtools);
-  await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
-  let session;
-  const call = (method, params = {}) =>
-    new Promise((resolve, reject) => {
-      const id = next++;
-      waiting.set(id, { resolve, reject });
-      socket.send(JSON.stringify({ id, method, params, sessionId: session }));
-    });
-  socket.on("message", (data) => {
-    const message = JSON.parse(data);
-    const { resolve, reject } = waiting.get(message.id) ?? {};
-    if (message.error) reject?.(new Error(message.error.message));
-    else resolve?.(message.result);
-    const { method, params } = message;
+  const { call, evaluate, until, type } = await open(devtools, (method, params) => {
     if (method === "Runtime.bindingCalled") {
       if (params.payload === "ran") ran++;
       else violations.push(params.payload);
@@ -53,24 +36,6 @@ const WATCH = `
       else violations.push(`no strict policy at ${params.response.url}: ${policy}`);
     }
   });
-  const evaluate = async (expression) => {
-    const { result, exceptionDetails } = await call("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
-    if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
-    return result.value;
-  };
-  const until = async (what, expression) => {
-    for (let tries = 0; tries < 300; tries++) {
-      try {
-        if (await evaluate(expression)) return;
-      } catch {
-        // Between two pages there is nothing to ask.
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`never saw: ${what} at ${await evaluate("location.href")}`);
-  };
-  const type = (selector, text) =>
-    evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`).then(() => call("Input.insertText", { text }));
   // Two frames and an idle moment: scripts of the page and what they set off have run.
   const settle = () => evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done, { timeout: 500 }))))");
   const visit = async (url) => {
@@ -80,9 +45,6 @@ const WATCH = `
     await settle();
   };
 
-  const { targetId } = await call("Target.createTarget", { url: "about:blank" });
-  session = (await call("Target.attachToTarget", { targetId, flatten: true })).sessionId;
-  for (const domain of ["Page", "Runtime", "Log", "Network"]) await call(`${domain}.enable`);
   await call("Runtime.addBinding", { name: "tell" });
   await call("Page.addScriptToEvaluateOnNewDocument", { source: WATCH });
 
