@@ -92,6 +92,9 @@ async fn examine(config: Config) -> Vec<Check> {
     let (keys, keys_check) =
         stores::open("keystore", &config.keys_database_url(), KEYSTORE_MIGRATIONS, "KEYS_DATABASE_URL").await;
     checks.extend([data_check, keys_check]);
+    if let Some(data) = &data {
+        checks.extend(stores::role(data).await);
+    }
     checks.extend(redis::check(&config).await);
     let (master, master_check) = stores::master_key(&config, keys.as_ref()).await;
     checks.push(master_check);

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// A server that takes longer to answer is as good as gone.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// PostgreSQL's code for "insufficient privilege".
+const NOT_ALLOWED: &str = "42501";
 
 /// Open a database without changing it. It is given only if the program could work with it as it is.
 pub(super) async fn open(
@@ -59,7 +61,7 @@ fn judge(name: &'static str, url: &DatabaseUrl, db: Db, standing: Standing) -> (
     }
 }
 
-fn refused(name: &'static str, url: &DatabaseUrl, error: &db::Error, setting: &str) -> Check {
+pub(super) fn refused(name: &'static str, url: &DatabaseUrl, error: &db::Error, setting: &str) -> Check {
     let detail = format!("{url}: {}", with_causes(error));
     let cure = match (error, url) {
         (db::Error::Unsafe(_), _) => {
@@ -68,11 +70,36 @@ fn refused(name: &'static str, url: &DatabaseUrl, error: &db::Error, setting: &s
         (_, DatabaseUrl::Sqlite(path)) => {
             format!("let the user that runs Zelo read and write {}, or correct {setting}", path.display())
         }
+        (db::Error::Statement(why), DatabaseUrl::Postgres(_)) if why.contains(NOT_ALLOWED) => {
+            "run `zelo migrate` with DATABASE_ADMIN_URL: it gives this role what it needs".to_owned()
+        }
         (_, DatabaseUrl::Postgres(_)) => {
             format!("start the server, create the database, or correct {setting}")
         }
     };
     Check::fail(name, detail, cure)
+}
+
+/// PostgreSQL keeps tenants apart by row-level security, which does not hold for every role.
+pub(super) async fn role(db: &Db) -> Option<Check> {
+    const NAME: &str = "database role";
+    if db.engine() != db::Engine::Postgres {
+        return None;
+    }
+    let passes_by = db::read!(db, "look_at_role", db::Scope::Platform, |tx| -> db::Result<bool> {
+        let sql = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user";
+        tx.query_one(sql, &[], |row| row.get(0)).await
+    });
+    Some(match passes_by {
+        Ok(false) => Check::ok(NAME, "row-level security holds for it"),
+        Ok(true) => {
+            let detail = "row-level security does not hold for it: it is a superuser, or has BYPASSRLS";
+            let cure = "create role zelo login; name it in DATABASE_URL, and the present one in DATABASE_ADMIN_URL, \
+                        which only migrations use";
+            Check::warn(NAME, detail, cure)
+        }
+        Err(error) => Check::warn(NAME, with_causes(&error), "start the server"),
+    })
 }
 
 /// Keys beside the data would be copied by every backup of the data, and an erased person would come back with it.

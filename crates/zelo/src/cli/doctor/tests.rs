@@ -163,3 +163,26 @@ fn keys_beside_the_data_fail_whoever_logs_in() {
     assert_eq!(with("postgres://keeper:b@db/desk_keys"), Verdict::Ok);
     assert_eq!(with("postgres://keeper:b@vault/desk"), Verdict::Ok);
 }
+
+#[test]
+fn a_role_that_may_not_read_is_told_how_it_gets_its_rights() {
+    let url = db::DatabaseUrl::parse("postgres://zelo@127.0.0.1/zelo").unwrap();
+    let denied = db::Error::Statement("permission denied for table schema_migrations (42501)".into());
+    let cure = stores::refused("database", &url, &denied, "DATABASE_URL").cure.unwrap();
+    assert!(cure.contains("zelo migrate") && cure.contains("DATABASE_ADMIN_URL"), "{cure}");
+    let gone = db::Error::Unavailable("connection refused".into());
+    let cure = stores::refused("database", &url, &gone, "DATABASE_URL").cure.unwrap();
+    assert!(cure.contains("start the server"), "{cure}");
+}
+
+/// PostgreSQL takes part where `ZELO_TEST_POSTGRES_URL` names a server's superuser.
+#[tokio::test]
+async fn a_role_that_row_level_security_does_not_bind_is_warned_of() {
+    #[expect(clippy::disallowed_methods, reason = "the test run says by its environment where its server is")]
+    let Some(server) = std::env::var("ZELO_TEST_POSTGRES_URL").ok() else { return };
+    let url = db::DatabaseUrl::parse(&server).unwrap();
+    let db = db::Db::open(&url, &db::Options { connections: 1, ..db::Options::default() }).await.unwrap();
+    let check = stores::role(&db).await.unwrap();
+    assert_eq!(check.status, Verdict::Warn);
+    assert!(check.cure.unwrap().contains("DATABASE_ADMIN_URL"));
+}
