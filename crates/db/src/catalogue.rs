@@ -83,3 +83,18 @@ fn statement(table: &str, keys: &[String], column: &str) -> &'static str {
     };
     known.entry(text.clone()).or_insert_with(|| Box::leak(text.into_boxed_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_a_name_whatever_it_is() {
+        let keys = ["tenant_id".to_owned(), "a\" or 1=1 --".to_owned()];
+        assert_eq!(
+            statement("x\"; drop table users", &keys, "tenant_id"),
+            "delete from \"x\"\"; drop table users\" where (\"tenant_id\", \"a\"\" or 1=1 --\") in \
+             (select \"tenant_id\", \"a\"\" or 1=1 --\" from \"x\"\"; drop table users\" where \"tenant_id\" = $1 limit $2)"
+        );
+    }
+}
