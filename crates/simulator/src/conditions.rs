@@ -24,6 +24,8 @@ pub struct Conditions {
     pub fail_next: Option<PlannedFailure>,
     /// Meta's limits; without them everything is taken as fast as it comes.
     pub limits: Option<SendLimits>,
+    /// Milliseconds that every send is on its way before it is looked at.
+    pub travel_ms: u64,
     /// Of a thousand sends, so many are refused with an error that passes (131016).
     pub transient_per_mille: u16,
     /// Of a thousand accepted sends, so many lose their connection before the answer is complete.

@@ -1,5 +1,7 @@
 //! `POST /{phone_number_id}/messages`: the heart of it.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::Method;
@@ -36,6 +38,10 @@ struct Accepted {
 
 pub(crate) async fn send(State(simulator): State<Simulator>, call: Call, body: Bytes) -> Response {
     let inner = &simulator.inner;
+    let travel = simulator.conditions().travel_ms;
+    if travel > 0 {
+        tokio::time::sleep(Duration::from_millis(travel)).await;
+    }
     let payload: Value = serde_json::from_slice(&body).unwrap_or_default();
     let detail = text(&payload, "/type").or_else(|| text(&payload, "/status")).unwrap_or("text").to_owned();
     let (result, accepted) = match take(inner, &call, &payload) {

@@ -5,6 +5,7 @@ mod caller;
 mod departure;
 mod fields;
 mod floor;
+mod neighbours;
 mod rows;
 mod strangers;
 mod support;
