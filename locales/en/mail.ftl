@@ -34,3 +34,7 @@ mail-support-access = { $who }, of whoever runs this installation, looks into yo
     They see settings and how conversations stand: no message, no name, no number. You see each use in the audit log, and whoever may (support:write) ends it at once: DELETE /support-accesses/{"{id}"}.
 mail-tenant-deletion-subject = Your desk is to be deleted
 mail-tenant-deletion = Whoever runs this installation asked for { $what } to be deleted. On { $when } all conversations, contacts, people, settings and keys go for good. Until then it can be called off: write to them.
+mail-approval-asked-subject = A second person is asked for
+mail-approval-asked = { $who } asks for something that needs a second person: { $what }. See GET /approvals; approve or decline it with PUT /approvals/{"{id}"}/decision within three days.
+mail-approval-decided-subject = What you asked for was decided
+mail-approval-decided = You asked for something that needs a second person: { $what }. The decision: { $why }.

@@ -34,3 +34,7 @@ mail-support-access = { $who }, de quem opera esta instalação, vê o seu atend
     São vistos os ajustes e o estado das conversas: nenhuma mensagem, nenhum nome, nenhum número. Cada uso aparece no registro de auditoria, e quem tem permissão (support:write) encerra na hora: DELETE /support-accesses/{"{id}"}.
 mail-tenant-deletion-subject = O seu atendimento será excluído
 mail-tenant-deletion = Quem opera esta instalação pediu a exclusão de { $what }. Em { $when } todas as conversas, contatos, pessoas, ajustes e chaves somem de vez. Até lá o pedido pode ser desfeito: escreva para eles.
+mail-approval-asked-subject = Uma segunda pessoa é necessária
+mail-approval-asked = { $who } pede algo que precisa de uma segunda pessoa: { $what }. Veja GET /approvals; aprove ou recuse com PUT /approvals/{"{id}"}/decision em até três dias.
+mail-approval-decided-subject = O seu pedido foi decidido
+mail-approval-decided = Você pediu algo que precisa de uma segunda pessoa: { $what }. A decisão: { $why }.

@@ -36,6 +36,9 @@ pub enum Error {
     /// The caller may do this, but must prove again who they are (`POST /auth/reauthenticate`). 403.
     #[error("the log-in is too old for this")]
     ReauthRequired,
+    /// The caller may do this when a second person agrees. 403.
+    #[error("a second person must agree")]
+    SecondPersonRequired,
     /// The caller may do this when they say why. 403.
     #[error("no reason was given")]
     ReasonRequired,
@@ -129,6 +132,7 @@ impl Error {
             Self::Forbidden
             | Self::ReauthRequired
             | Self::ReasonRequired
+            | Self::SecondPersonRequired
             | Self::WrongSecret
             | Self::MfaRequired => StatusCode::FORBIDDEN,
             Self::Gone => StatusCode::GONE,
@@ -151,6 +155,7 @@ impl Error {
             Self::Forbidden => "forbidden",
             Self::ReauthRequired => "reauth_required",
             Self::ReasonRequired => "reason_required",
+            Self::SecondPersonRequired => "second_person_required",
             Self::WrongSecret => "wrong_credentials",
             Self::MfaRequired => "mfa_enrolment_required",
             Self::Gone => "gone",
@@ -173,6 +178,11 @@ impl Error {
             Self::Forbidden => "You are not allowed to do this.".into(),
             Self::ReauthRequired => {
                 "Prove again who you are (POST /auth/reauthenticate); for this a log-in of the last five minutes counts."
+                    .into()
+            }
+            Self::SecondPersonRequired => {
+                "A second person must agree: ask at POST /approvals. A tenant's deletion another of the platform's owners \
+                 asks for in the same words."
                     .into()
             }
             Self::ReasonRequired => {
@@ -416,6 +426,7 @@ mod tests {
             (Error::Forbidden, 403, "forbidden"),
             (Error::ReauthRequired, 403, "reauth_required"),
             (Error::ReasonRequired, 403, "reason_required"),
+            (Error::SecondPersonRequired, 403, "second_person_required"),
             (Error::MfaRequired, 403, "mfa_enrolment_required"),
             (Error::WrongSecret, 403, "wrong_credentials"),
             (Error::Gone, 410, "gone"),

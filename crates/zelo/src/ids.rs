@@ -126,6 +126,10 @@ id!(
     ApiKeyId
 );
 id!(
+    /// A dangerous act that waits for a second person.
+    ApprovalId
+);
+id!(
     /// The platform's owner in a tenant, for a time.
     SupportAccessId
 );

@@ -23,6 +23,7 @@ pub mod telemetry;
 
 // Who works here, with which numbers.
 pub mod api_keys;
+pub mod approvals;
 pub mod channels;
 pub mod identity;
 pub mod rights;

@@ -25,4 +25,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007", "rights"),
     migration!(8, "0008", "outbound_pace"),
     migration!(9, "0009", "governance"),
+    migration!(10, "0010", "approvals"),
 ];

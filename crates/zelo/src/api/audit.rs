@@ -3,12 +3,13 @@
 use super::{rfc3339, time::from_rfc3339};
 use crate::{
     app::App,
+    approvals::{self, Act},
     audit::{self, Depth, Entry, EventType, Filter, Outcome, Pen, Position, ReportKind, Seen},
     clock::Millis,
     error::{Error, Result},
     http::{List, Page, Path, Query},
     identity::May,
-    ids::{TenantId, UserId},
+    ids::{ApprovalId, TenantId, UserId},
     rights::{Permission, to},
 };
 use axum::{
@@ -249,6 +250,8 @@ pub(super) struct ReportQuery {
     to: Option<String>,
     /// `json`, or `csv` with at most 50,000 rows, which demands `audit:export`.
     format: Option<ReportFormat>,
+    /// What a second person approved, where the tenant demands one for `csv`: it is fetched once.
+    approval: Option<ApprovalId>,
 }
 
 /// How many entries of one kind.
@@ -311,6 +314,10 @@ pub(super) async fn get_audit_report(
     };
     if query.format == Some(ReportFormat::Csv) {
         scope.require(Permission::ExportAudit)?;
+        match query.approval {
+            Some(approval) => approvals::use_approval(&app, &scope, approval, kind).await?,
+            None => approvals::require_second_person(&app, scope.tenant.tenant(), Act::ExportAll).await?,
+        }
         let entry = Entry::of(EventType::DataExport, "audit_report_exported").with("report", kind.as_str());
         Pen::of(&app, scope.tenant.tenant()).await?.note(entry).await?;
         let rows = audit::list_entries(&app, scope.tenant, &filter, None, MOST_ROWS).await?;

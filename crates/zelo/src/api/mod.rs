@@ -5,6 +5,7 @@
 
 mod admin;
 mod api_keys;
+mod approvals;
 mod audit;
 mod auth;
 mod channels;
@@ -89,6 +90,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(people::get_tenant, people::update_tenant, people::delete_tenant))
         .routes(routes!(people::call_off_tenant_deletion))
         .routes(routes!(support::begin_support_access, support::end_own_support_accesses))
+        .routes(routes!(approvals::get_approval_policy, approvals::set_approval_policy))
+        .routes(routes!(approvals::list_approvals, approvals::ask_for_approval))
+        .routes(routes!(approvals::decide_on_approval))
         .routes(routes!(support::list_support_accesses))
         .routes(routes!(support::end_support_access))
         .routes(routes!(channels::list_channels, channels::create_channel))

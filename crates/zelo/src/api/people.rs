@@ -3,11 +3,12 @@
 use super::{shapes::UserShape, time::rfc3339};
 use crate::{
     app::App,
+    approvals::{self, Act},
     error::{Error, Result},
     http::{Json, Path, Query},
     identity::{self, AgentScope, Invited, Invitee, May, PlatformScope, Recent, Role, StaffChange},
     ids::{TenantId, UserId},
-    rights::{self, Visibility, to},
+    rights::{self, Permission, Visibility, to},
     tenants::{self, NewTenant, Plan, Tenant, TenantChange, TenantStatus},
 };
 use axum::{extract::State, http::StatusCode};
@@ -89,6 +90,7 @@ pub(super) async fn create_user(
     if !scope.rights.include(&given) {
         return Err(Error::Forbidden);
     }
+    require_second_person(&app, &scope, body.role).await?;
     prove_for(&app, &scope, Some(body.role))?;
     let by_mail = body.deliver == Delivery::Mail;
     let new = Invitee { name: body.name, email: body.email, role: body.role, by_mail };
@@ -166,6 +168,31 @@ fn prove_for(app: &App, scope: &AgentScope, role: Option<Role>) -> Result<()> {
     }
 }
 
+/// Whoever may make owners is one, whatever their role is called.
+async fn require_second_person(app: &App, scope: &AgentScope, role: Role) -> Result<()> {
+    if !rights::rights_of_role(app, scope.tenant, role).await?.allow(Permission::WriteOwners) {
+        return Ok(());
+    }
+    approvals::require_second_person(app, scope.tenant.tenant(), Act::OwnerRole).await
+}
+
+/// The same for a change: who gets such a role, and who has one and is let in again.
+async fn require_second_person_for(
+    app: &App,
+    scope: &AgentScope,
+    id: UserId,
+    change: &UserPatch,
+) -> Result<()> {
+    match (change.role, change.is_active) {
+        (Some(role), _) => require_second_person(app, scope, role).await,
+        (None, Some(true)) => {
+            let user = identity::get_user(app, scope.tenant.tenant(), id).await?;
+            if user.is_active { Ok(()) } else { require_second_person(app, scope, user.role).await }
+        }
+        (None, _) => Ok(()),
+    }
+}
+
 /// One of the staff.
 #[utoipa::path(get, path = "/users/{id}", tag = "people", params(("id" = UserId, Path)),
     responses((status = 200, body = UserShape), (status = 403), (status = 404)), security(("bearer" = ["users:read"])))]
@@ -204,6 +231,7 @@ pub(super) async fn update_user(
     Path(id): Path<UserId>,
     Json(body): Json<UserPatch>,
 ) -> Result<axum::Json<UserShape>> {
+    require_second_person_for(&app, &scope, id, &body).await?;
     prove_for(&app, &scope, body.role)?;
     let change = StaffChange { role: body.role, visibility: body.visibility, is_active: body.is_active };
     change_user(&app, &scope, id, change).await
@@ -359,19 +387,20 @@ pub(super) struct Deletion {
 }
 
 /// Ask for everything of a cancelled tenant to be deleted: conversations, contacts, people, settings, keys. It can be called
-/// off until its time has come. For the platform's owner; asks for a log-in of the last five minutes.
+/// off until its time has come. Where the tenant demands a second person, another of the platform's owners asks for the same;
+/// until then `deletion_due_at` is null. For the platform's owner; asks for a log-in of the last five minutes.
 #[utoipa::path(delete, path = "/tenants/{id}", tag = "people", params(("id" = TenantId, Path), Deletion),
     responses((status = 202, body = TenantShape), (status = 400), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)),
     security(("bearer" = ["platform"])))]
 pub(super) async fn delete_tenant(
     State(app): State<App>,
-    _owner: PlatformScope,
+    owner: PlatformScope,
     _recent: Recent,
     Path(id): Path<TenantId>,
     Query(asked): Query<Deletion>,
 ) -> Result<(StatusCode, axum::Json<TenantShape>)> {
     let confirm = asked.confirm.unwrap_or_default();
-    let tenant = tenants::ask_deletion(&app, id, &confirm, asked.grace_days).await?;
+    let tenant = tenants::ask_deletion(&app, id, &confirm, asked.grace_days, Some(&owner)).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(tenant.into())))
 }
 

@@ -2,11 +2,12 @@
 
 use crate::{
     app::App,
+    approvals::{self, Act},
     error::{Error, Result},
     http::{Json, Path},
-    identity::{BUILT_IN_ROLES, May, Role},
+    identity::{AgentScope, BUILT_IN_ROLES, May, Role},
     ids::RoleId,
-    rights::{self, CustomRole, Permissions, Rights, RoleChange, Visibility, to},
+    rights::{self, CustomRole, Permission, Permissions, Rights, RoleChange, Visibility, to},
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,14 @@ fn permissions(patterns: &[String]) -> Result<Permissions> {
         .map_err(|error| Error::invalid("permissions", "not_found", format!("{error}.")))
 }
 
+/// A role that may make owners is an owner's, whatever it is called.
+async fn require_second_person(app: &App, scope: &AgentScope, given: Permissions) -> Result<()> {
+    if !given.allow(Permission::WriteOwners) {
+        return Ok(());
+    }
+    approvals::require_second_person(app, scope.tenant.tenant(), Act::OwnerRole).await
+}
+
 /// Write a role.
 #[utoipa::path(post, path = "/roles", tag = "people", request_body = RoleBody,
     responses((status = 201, body = RoleShape), (status = 403), (status = 409), (status = 422)),
@@ -91,6 +100,7 @@ pub(super) async fn create_role(
     Json(body): Json<RoleBody>,
 ) -> Result<(StatusCode, axum::Json<RoleShape>)> {
     let given = Rights { permissions: permissions(&body.permissions)?, visibility: body.visibility };
+    require_second_person(&app, &scope, given.permissions).await?;
     let role = rights::create_role(&app, scope.tenant, &scope.rights, &body.name, given).await?;
     Ok((StatusCode::CREATED, axum::Json(role.into())))
 }
@@ -132,6 +142,9 @@ pub(super) async fn update_role(
     Json(body): Json<RolePatch>,
 ) -> Result<axum::Json<RoleShape>> {
     let permissions = body.permissions.as_deref().map(permissions).transpose()?;
+    if let Some(permissions) = permissions {
+        require_second_person(&app, &scope, permissions).await?;
+    }
     let change = RoleChange { name: body.name, permissions, visibility: body.visibility };
     Ok(axum::Json(rights::update_role(&app, scope.tenant, &scope.rights, id, &change).await?.into()))
 }

@@ -63,7 +63,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
         }
         Command::Delete { slug, confirm, grace_days } => {
             let tenant = find(&app, &slug).await?;
-            let tenant = tenants::ask_deletion(&app, tenant.id, &confirm, grace_days).await?;
+            let tenant = tenants::ask_deletion(&app, tenant.id, &confirm, grace_days, None).await?;
             let when = tenant.deletion_due_at.map(rfc3339).unwrap_or_default();
             let text = format!("Everything of {} will be deleted after {when}.", tenant.slug);
             say::either(context.json, &to_json(&tenant), &text);

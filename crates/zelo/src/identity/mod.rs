@@ -43,7 +43,9 @@ pub use recent::{Enrolling, Recent, RecentEnrolling};
 pub use refresh::refresh;
 pub use sessions::{Kind, SignedIn, forget_sessions, is_session_alive, keep_session};
 pub(crate) use sessions::{changes, follow};
-pub use staff::{StaffChange, Standing, change_user, count_with_role, find_standing, rights_of_user};
+pub use staff::{
+    StaffChange, Standing, change_user, change_user_within, count_with_role, find_standing, rights_of_user,
+};
 pub use tokens::Identity;
 pub use users::{
     create_user, find_account, get_user, import_user, invite_again, invite_user, list_accounts, list_users,

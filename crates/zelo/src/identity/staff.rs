@@ -42,39 +42,67 @@ pub async fn change_user(
     id: UserId,
     change: StaffChange,
 ) -> Result<User> {
-    if change.role.is_some_and(Role::is_platform) {
-        return Err(Error::invalid("role", "not_allowed", "This role does not belong here."));
-    }
     let pen = Pen::of(app, tenant).await?;
     let row = db::write!(app.db, "change_user", Scope::Tenant(tenant.0), |tx| -> Result<UserRow> {
-        let locked = store::lock_staff(tx, tenant, giver, id).await?;
-        let before = find(&locked, id)?;
-        let after = changed(before, change);
-        // What the credentials allow (an API key may allow less) and what its owner has now.
-        let giver =
-            find(&locked, giver).ok().filter(|giver| giver.status == "active").ok_or(Error::Forbidden)?;
-        let giver = rights_of(tx, giver).await?.within(limit);
-        if !giver.include(&rights_of(tx, before).await?) || !giver.include(&rights_of(tx, &after).await?) {
-            return Err(Error::Forbidden);
-        }
-        if let Some(Role::Custom(role)) = change.role
-            && !rights::role_exists(tx, tenant, role).await?
-        {
-            return Err(Error::invalid("role", "not_found", "There is no such role here."));
-        }
-        if is_owner(before) && !is_owner(&after) && locked.iter().filter(|user| is_owner(user)).count() < 2 {
-            let detail = "Somebody must own the tenant: make another owner first.".into();
-            return Err(Error::Conflict { code: "last_owner", detail });
-        }
-        if is_same(before, &after) {
-            return Ok(after);
-        }
-        store::update_staff(tx, &after).await?;
-        pen.write(tx, entry(before, &after)).await?;
-        Ok(after)
+        changed_within(tx, &pen, tenant, giver, limit, id, change).await
     })?;
     forget_sessions(app);
     opened(&row, &*app.keyring.tenant(tenant.0).await?)
+}
+
+/// The same inside the transaction of whoever asks, who calls [`forget_sessions`] after it.
+///
+/// # Errors
+/// As [`change_user`].
+pub async fn change_user_within(
+    tx: &mut Tx,
+    pen: &Pen,
+    tenant: TenantId,
+    giver: UserId,
+    limit: &Rights,
+    id: UserId,
+    change: StaffChange,
+) -> Result<()> {
+    changed_within(tx, pen, tenant, giver, limit, id, change).await?;
+    Ok(())
+}
+
+async fn changed_within(
+    tx: &mut Tx,
+    pen: &Pen,
+    tenant: TenantId,
+    giver: UserId,
+    limit: &Rights,
+    id: UserId,
+    change: StaffChange,
+) -> Result<UserRow> {
+    if change.role.is_some_and(Role::is_platform) {
+        return Err(Error::invalid("role", "not_allowed", "This role does not belong here."));
+    }
+    let locked = store::lock_staff(tx, tenant, giver, id).await?;
+    let before = find(&locked, id)?;
+    let after = changed(before, change);
+    // What the credentials allow (an API key may allow less) and what its owner has now.
+    let giver = find(&locked, giver).ok().filter(|giver| giver.status == "active").ok_or(Error::Forbidden)?;
+    let giver = rights_of(tx, giver).await?.within(limit);
+    if !giver.include(&rights_of(tx, before).await?) || !giver.include(&rights_of(tx, &after).await?) {
+        return Err(Error::Forbidden);
+    }
+    if let Some(Role::Custom(role)) = change.role
+        && !rights::role_exists(tx, tenant, role).await?
+    {
+        return Err(Error::invalid("role", "not_found", "There is no such role here."));
+    }
+    if is_owner(before) && !is_owner(&after) && locked.iter().filter(|user| is_owner(user)).count() < 2 {
+        let detail = "Somebody must own the tenant: make another owner first.".into();
+        return Err(Error::Conflict { code: "last_owner", detail });
+    }
+    if is_same(before, &after) {
+        return Ok(after);
+    }
+    store::update_staff(tx, &after).await?;
+    pen.write(tx, entry(before, &after)).await?;
+    Ok(after)
 }
 
 fn find(rows: &[UserRow], id: UserId) -> Result<&UserRow> {

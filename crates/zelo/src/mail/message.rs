@@ -33,6 +33,16 @@ pub enum Message {
         /// Who, why and until when.
         told: Told,
     },
+    /// Somebody asks for an act that needs a second person.
+    ApprovalAsked {
+        /// Who asks and for which act.
+        told: Told,
+    },
+    /// Somebody decided on what was asked for.
+    ApprovalDecided {
+        /// On which act and how.
+        told: Told,
+    },
     /// Everything of the tenant is to be deleted.
     TenantDeletion {
         /// Of which one and when.
@@ -78,6 +88,8 @@ impl Message {
             Self::MfaGuessed => "mfa_guessed",
             Self::TokenReuse => "token_reuse",
             Self::SupportAccess { .. } => "support_access",
+            Self::ApprovalAsked { .. } => "approval_asked",
+            Self::ApprovalDecided { .. } => "approval_decided",
             Self::TenantDeletion { .. } => "tenant_deletion",
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
@@ -97,6 +109,8 @@ impl Message {
             Self::MfaGuessed => ("mail-guessed-subject", "mail-guessed"),
             Self::TokenReuse => ("mail-token-reuse-subject", "mail-token-reuse"),
             Self::SupportAccess { .. } => ("mail-support-access-subject", "mail-support-access"),
+            Self::ApprovalAsked { .. } => ("mail-approval-asked-subject", "mail-approval-asked"),
+            Self::ApprovalDecided { .. } => ("mail-approval-decided-subject", "mail-approval-decided"),
             Self::TenantDeletion { .. } => ("mail-tenant-deletion-subject", "mail-tenant-deletion"),
             Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
             Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
@@ -115,7 +129,10 @@ impl Message {
             _ => "",
         };
         let told = match self {
-            Self::SupportAccess { told } | Self::TenantDeletion { told } => told.clone(),
+            Self::SupportAccess { told }
+            | Self::ApprovalAsked { told }
+            | Self::ApprovalDecided { told }
+            | Self::TenantDeletion { told } => told.clone(),
             _ => Told::default(),
         };
         let args = [

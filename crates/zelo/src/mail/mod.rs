@@ -80,6 +80,11 @@ impl Postman {
         Ok(Self { app: app.clone(), tenant, user, name: name.to_owned(), address: address.to_owned(), keys })
     }
 
+    /// Whom it writes to, where it is somebody with an account.
+    pub fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
     /// Write a mail; it is sent after the commit.
     ///
     /// # Errors

@@ -81,6 +81,10 @@ permissions! {
     ReadSettings = "settings:read",
     /// Change the tenant's settings.
     WriteSettings = "settings:write",
+    /// See which acts wait for a second person.
+    ReadApprovals = "approvals:read",
+    /// Ask for such acts and decide on them, as far as one may do them.
+    WriteApprovals = "approvals:write",
     /// See when and why the platform's owner looked in.
     ReadSupport = "support:read",
     /// Show the platform's owner out.

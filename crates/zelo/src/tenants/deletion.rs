@@ -5,10 +5,11 @@ use super::{Tenant, TenantStatus, get_tenant, store};
 use crate::{
     api::rfc3339,
     app::App,
+    approvals::{Act, SecondPerson, Wish},
     audit::{Entry, EventType, Pen},
     clock::DAY,
     error::{Error, Result},
-    identity::{self, Role},
+    identity::{self, PlatformScope, Role},
     ids::TenantId,
     mail::{Message, Postman, Told},
 };
@@ -18,12 +19,19 @@ use db::Scope;
 const MOST_GRACE_DAYS: u32 = 365;
 const PLATFORM: TenantId = TenantId(uuid::Uuid::nil());
 
-/// Ask for everything of a tenant to be deleted. `confirm` is its slug, typed by a person. Its owners are told by mail.
+/// Ask for everything of a tenant to be deleted. `confirm` is its slug, typed by a person. Its owners are told by mail. Where
+/// the tenant demands a second person, the first of the platform's owners who asks changes nothing yet.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] while it is not cancelled, or when it is going already; [`Error::Invalid`] when
 /// the slug is another one or the time too long.
-pub async fn ask_deletion(app: &App, id: TenantId, confirm: &str, grace_days: Option<u32>) -> Result<Tenant> {
+pub async fn ask_deletion(
+    app: &App,
+    id: TenantId,
+    confirm: &str,
+    grace_days: Option<u32>,
+    by: Option<&PlatformScope>,
+) -> Result<Tenant> {
     let tenant = get_tenant(app, id).await?;
     refuse_begun(&tenant)?;
     if confirm != tenant.slug {
@@ -44,6 +52,14 @@ pub async fn ask_deletion(app: &App, id: TenantId, confirm: &str, grace_days: Op
         }
     }
     let (theirs, ours) = (Pen::of(app, id).await?, Pen::of(app, PLATFORM).await?);
+    let second_person = match by {
+        _ if !tenant.settings.second_person_for.contains(&Act::TenantDeletion) => None,
+        Some(owner) => {
+            Some(SecondPerson::new(app, id, owner.user(), Wish::TenantDeletion { grace_days }).await?)
+        }
+        // At the command line nobody knows who it is.
+        None => return Err(Error::SecondPersonRequired),
+    };
     db::write!(app.db, "ask_tenant_deletion", Scope::Tenant(id.0), |tx| -> Result<Tenant> {
         let before = store::lock(tx, id).await?.ok_or(Error::NotFound)?;
         if before.status != TenantStatus::Cancelled {
@@ -51,6 +67,11 @@ pub async fn ask_deletion(app: &App, id: TenantId, confirm: &str, grace_days: Op
             return Err(Error::Conflict { code: "not_cancelled", detail });
         }
         refuse_begun(&before)?;
+        if let Some(second_person) = &second_person
+            && !second_person.agrees(tx, &theirs).await?
+        {
+            return Ok(before);
+        }
         store::update_deletion(tx, id, Some(due_at)).await?;
         for postman in &postmen {
             postman.post(tx, &message).await?;

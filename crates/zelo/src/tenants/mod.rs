@@ -9,4 +9,6 @@ mod store;
 pub use deletion::{ask_deletion, begin_deletion, call_off_deletion, finish_deletion};
 pub use model::{NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus};
 pub use scope::TenantScope;
-pub use service::{create_tenant, find_tenant, get_tenant, list_tenants, update_tenant};
+pub use service::{
+    create_tenant, find_tenant, get_tenant, list_tenants, lock_settings, store_settings, update_tenant,
+};

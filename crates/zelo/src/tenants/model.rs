@@ -1,6 +1,7 @@
 //! What a tenant is.
 
 use crate::{
+    approvals::Act,
     clock::{HOUR, Millis},
     error::{Error, FieldError, Result},
     ids::TenantId,
@@ -108,11 +109,18 @@ pub struct Settings {
     pub language: String,
     /// Whether numbers without a country code are Brazilian.
     pub in_brazil: bool,
+    /// The acts that need a second person.
+    pub second_person_for: Vec<Act>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { reopen_within_ms: 24 * HOUR, language: "pt-BR".into(), in_brazil: true }
+        Self {
+            reopen_within_ms: 24 * HOUR,
+            language: "pt-BR".into(),
+            in_brazil: true,
+            second_person_for: Vec::new(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     identity::forget_sessions,
     ids::TenantId,
 };
-use db::Scope;
+use db::{Scope, Tx};
 
 /// Create a tenant and its keys.
 ///
@@ -117,4 +117,21 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
     })?;
     forget_sessions(app);
     Ok(tenant)
+}
+
+/// What a tenant set for itself, locked until the transaction ends.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn lock_settings(tx: &mut Tx, id: TenantId) -> Result<Settings> {
+    Ok(store::lock(tx, id).await?.ok_or(Error::NotFound)?.settings)
+}
+
+/// Store what a tenant sets for itself, inside the transaction of the one who knows what it means.
+///
+/// # Errors
+/// What the database answers.
+pub async fn store_settings(tx: &mut Tx, id: TenantId, settings: &Settings) -> Result<()> {
+    store::update_settings(tx, id, settings).await?;
+    Ok(())
 }

@@ -100,3 +100,8 @@ fn from_row(row: &Row<'_>) -> Result<Tenant> {
         deletion_begun_at: row.get(7)?,
     })
 }
+
+pub(super) async fn update_settings(tx: &mut Tx, id: TenantId, settings: &Settings) -> Result<u64> {
+    let settings = serde_json::to_string(settings).unwrap_or_default();
+    tx.execute("update tenants set settings = $2 where id = $1", params![id, settings]).await
+}

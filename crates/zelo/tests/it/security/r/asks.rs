@@ -35,6 +35,8 @@ pub(crate) struct Things {
     pub(crate) team: Uuid,
     pub(crate) key: Uuid,
     pub(crate) tenant: Uuid,
+    /// What waits for a second person.
+    pub(crate) approval: Uuid,
     /// The platform's owner in the tenant.
     pub(crate) support: Uuid,
     /// The number of somebody who wrote.
@@ -58,6 +60,7 @@ impl Things {
             key: ghost(10),
             tenant: ghost(11),
             support: ghost(12),
+            approval: ghost(13),
             phone: "+55 11 90000-0000",
         }
     }
@@ -76,6 +79,7 @@ impl Things {
             Some("api-keys") => self.key,
             Some("tenants") => self.tenant,
             Some("support-accesses") => self.support,
+            Some("approvals") => self.approval,
             Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
@@ -159,6 +163,9 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/teams/{id}" => json!({"member_ids": [there.user]}),
         "/api-keys" => json!({"name": "", "permissions": ["contacts:read"]}),
         "/tenants/{id}" => json!({}),
+        "/approval-policy" => json!({"second_person_for": ["export_all"]}),
+        "/approvals" => json!({"act": "export_all", "report": "access"}),
+        "/approvals/{id}/decision" => json!({"decision": "decline"}),
         "/tenants/{id}/support-accesses" => json!({"reason": "chamado 4711: nada chega", "minutes": 5}),
         "/api-keys/{id}/rotate" => json!({}),
         "/conversations/{id}/status" => json!({"status": "open"}),

@@ -178,6 +178,11 @@ impl Scene {
         let team = id_of(&owner.post("/teams", &json!({"name": "Reservas"})).await.ok());
         let key = json!({"name": "n8n", "permissions": ["conversations:read"]});
         let key = id_of(&owner.post("/api-keys", &key).await.ok());
+        let partner = tenant.staff("socia", Role::Owner).await;
+        let acts = json!({"second_person_for": ["export_all"]});
+        partner.put("/approval-policy", &acts).await.ok();
+        let wish = json!({"act": "export_all", "report": "access"});
+        let approval = id_of(&partner.post("/approvals", &wish).await.ok());
         let root = Visitor::platform(app).await.into_agent();
         let reason = json!({"reason": "chamado 4711: nada chega"});
         let support = root.post(&format!("/tenants/{}/support-accesses", tenant.id), &reason).await.ok();
@@ -197,6 +202,7 @@ impl Scene {
                 key,
                 tenant: tenant.id.0,
                 support: id_of(&support),
+                approval,
                 phone,
             },
             visitors,

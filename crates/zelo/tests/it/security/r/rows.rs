@@ -36,6 +36,8 @@ const REFERENCES: &[(&str, &str)] = &[
 
 /// Columns that end in `_id` and point to no row of a tenant.
 const NO_REFERENCES: &[(&str, &str)] = &[
+    ("approvals.decider_id", "one of the staff, or of the platform's"),
+    ("approvals.requester_id", "one of the staff, or of the platform's"),
     ("audit_entries.actor_id", "outlives the one who acted"),
     ("audit_entries.request_id", "of the request"),
     ("audit_entries.target_id", "outlives what it names"),
