@@ -148,4 +148,15 @@ mod tests {
         assert!(render("pt-BR", None).unwrap().contains("Nada aqui chega a um telefone de verdade"));
         assert!(render("en", None).unwrap().contains("Nothing here reaches a real phone"));
     }
+
+    #[test]
+    fn everything_that_the_page_links_to_is_served() {
+        let html = text_of("index.html").unwrap();
+        let names: Vec<&str> =
+            html.split("/simulator/assets/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(names.len() >= 4, "{names:?}");
+        for name in names {
+            assert!(Assets::get(name).is_some() || shared(name).is_some(), "{name}");
+        }
+    }
 }

@@ -4,4 +4,5 @@ mod bodies;
 mod egress;
 mod fuzz;
 mod order;
+mod tables;
 mod text;
