@@ -7,7 +7,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use simulator::{Channel, NewContact, Simulator, SimulatorConfig};
-use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{io::Write as _, path::Path, process::Stdio, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -190,6 +190,31 @@ async fn m01_s02_pyotp_and_pyjwt_agree_with_us() {
     assert!(output.status.success(), "{said}");
     println!("{said}");
     app.run_jobs().await;
+}
+
+/// pymerkle and cryptography were written by others from the same standards (RFC 6962, RFC 8032).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn u10_pymerkle_and_cryptography_find_the_same_root_proofs_and_signature() {
+    let Some(python) = environment("ZELO_TEST_PYTHON") else {
+        println!("skipped: ZELO_TEST_PYTHON names no Python with pymerkle; `./test clients` makes one");
+        return;
+    };
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    for _ in 0..20 {
+        ana.logs_in().await;
+        assert_eq!(ana.get("/audit-logs").await.status, 403);
+    }
+    zelo::audit::seal_pending(&app.app).await.unwrap();
+    let mut bytes = Vec::new();
+    let mut sink = |line: &Value| writeln!(bytes, "{line}");
+    zelo::audit::export(&app.app, None, None, &mut sink).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("export.jsonl");
+    std::fs::write(&file, bytes).unwrap();
+    let key = app.app.audit.verifier().to_string();
+    run_python(&python, &["tests/clients/audit_client.py", file.to_str().unwrap(), &key]).await;
 }
 
 /// The most common passwords as zxcvbn's own authors list them, at PyPI: each that is long enough beside a second factor,
