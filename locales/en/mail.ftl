@@ -38,3 +38,5 @@ mail-approval-asked-subject = A second person is asked for
 mail-approval-asked = { $who } asks for something that needs a second person: { $what }. See GET /approvals; approve or decline it with PUT /approvals/{"{id}"}/decision within three days.
 mail-approval-decided-subject = What you asked for was decided
 mail-approval-decided = You asked for something that needs a second person: { $what }. The decision: { $why }.
+mail-rotation-due-subject = Time to change a key
+mail-rotation-due = { $what } has been used since { $when }, or ends soon. Change it: an API key with POST /api-keys/{"{id}"}/rotate (the old one goes on working for as long as you say), the token of a number with zelo channel update or PATCH /channels/{"{id}"}. Nothing stops for its age.

@@ -38,3 +38,5 @@ mail-approval-asked-subject = Uma segunda pessoa é necessária
 mail-approval-asked = { $who } pede algo que precisa de uma segunda pessoa: { $what }. Veja GET /approvals; aprove ou recuse com PUT /approvals/{"{id}"}/decision em até três dias.
 mail-approval-decided-subject = O seu pedido foi decidido
 mail-approval-decided = Você pediu algo que precisa de uma segunda pessoa: { $what }. A decisão: { $why }.
+mail-rotation-due-subject = Hora de trocar uma chave
+mail-rotation-due = { $what } está em uso desde { $when } ou termina em breve. Troque: uma chave de API com POST /api-keys/{"{id}"}/rotate (a antiga ainda vale pelo tempo que você disser), o token de um número com zelo channel update ou PATCH /channels/{"{id}"}. Nada para de funcionar por causa da idade.

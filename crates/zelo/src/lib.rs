@@ -27,6 +27,7 @@ pub mod approvals;
 pub mod channels;
 pub mod identity;
 pub mod rights;
+pub mod rotation;
 pub mod support;
 pub mod teams;
 pub mod tenants;

@@ -26,4 +26,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008", "outbound_pace"),
     migration!(9, "0009", "governance"),
     migration!(10, "0010", "approvals"),
+    migration!(11, "0011", "rotation"),
 ];

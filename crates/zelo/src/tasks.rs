@@ -2,7 +2,7 @@
 
 use crate::{
     app::App, audit, channels, error::Result, identity, inbound, limits, mail, offboarding, outbound,
-    support, telemetry,
+    rotation, support, telemetry,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -13,6 +13,7 @@ pub const HOUSEKEEPING: Queue = jobs::queue!("housekeeping");
 const SWEEP: &str = "sweep";
 const SWEEP_LOG_INS: &str = "sweep_log_ins";
 const DELETE_TENANTS: &str = "delete_tenants";
+const REMIND: &str = "remind";
 
 /// Everything that runs beside requests, until it is drained.
 pub struct Tasks {
@@ -51,11 +52,15 @@ pub fn workers(app: &App) -> Workers {
         .periodic(HOUSEKEEPING, SWEEP, Duration::from_secs(3600))
         .periodic(HOUSEKEEPING, SWEEP_LOG_INS, Duration::from_secs(300))
         .periodic(HOUSEKEEPING, DELETE_TENANTS, Duration::from_secs(300))
+        .periodic(HOUSEKEEPING, REMIND, Duration::from_secs(6 * 3600))
 }
 
 async fn keep_house(app: &App, kind: &str) -> Result<()> {
     if kind == DELETE_TENANTS {
         return offboarding::delete_due(app).await;
+    }
+    if kind == REMIND {
+        return rotation::remind(app).await;
     }
     if kind == SWEEP_LOG_INS {
         identity::sweep(app).await?;

@@ -10,6 +10,7 @@ use crate::{
     identity::{May, Recent},
     ids::{ApiKeyId, UserId},
     rights::{Permissions, to},
+    rotation,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -39,11 +40,14 @@ pub(super) struct ApiKeyShape {
     last_used_at: Option<String>,
     /// When it was revoked (RFC 3339).
     revoked_at: Option<String>,
+    /// Whether it should be changed for a new one: it is older than `auth.rotation_days`, or ends within 14 days.
+    rotation_due: bool,
 }
 
-impl From<ApiKey> for ApiKeyShape {
-    fn from(key: ApiKey) -> Self {
+impl ApiKeyShape {
+    fn of(app: &App, key: ApiKey) -> Self {
         Self {
+            rotation_due: rotation::is_key_due(&app.config, &key, app.clock.now()),
             id: key.id,
             name: key.name,
             hint: key.hint,
@@ -85,7 +89,10 @@ pub(super) async fn list_api_keys(
     scope: May<to::ReadApiKeys>,
 ) -> Result<axum::Json<ApiKeyList>> {
     let keys = api_keys::list_keys(&app, scope.tenant).await?;
-    Ok(axum::Json(ApiKeyList { data: keys.into_iter().map(ApiKeyShape::from).collect(), next_cursor: None }))
+    Ok(axum::Json(ApiKeyList {
+        data: keys.into_iter().map(|key| ApiKeyShape::of(&app, key)).collect(),
+        next_cursor: None,
+    }))
 }
 
 /// A key to be.
@@ -124,7 +131,10 @@ pub(super) async fn create_api_key(
     };
     let new = NewApiKey { name: body.name, permissions, networks: body.networks, expires_at };
     let (key, secret) = api_keys::create_key(&app, scope.tenant, scope.user, &scope.rights, &new).await?;
-    Ok((StatusCode::CREATED, axum::Json(NewKeyShape { key: key.into(), secret: secret.to_string() })))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(NewKeyShape { key: ApiKeyShape::of(&app, key), secret: secret.to_string() }),
+    ))
 }
 
 /// Revoke a key: it opens nothing from now on.
@@ -167,5 +177,8 @@ pub(super) async fn rotate_api_key(
     }
     let (key, secret) =
         api_keys::rotate_key(&app, scope.tenant, scope.user, &scope.rights, id, overlap).await?;
-    Ok((StatusCode::CREATED, axum::Json(NewKeyShape { key: key.into(), secret: secret.to_string() })))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(NewKeyShape { key: ApiKeyShape::of(&app, key), secret: secret.to_string() }),
+    ))
 }

@@ -10,6 +10,7 @@ use crate::{
     ids::ChannelId,
     outbound::{self, Circuit, Sending},
     rights::to,
+    rotation,
     tenants::TenantScope,
 };
 use axum::{extract::State, http::StatusCode};
@@ -38,6 +39,10 @@ pub(super) struct ChannelShape {
     messages_per_second: Option<u32>,
     /// How messages leave now.
     sending: SendingShape,
+    /// Since when the access token is used (RFC 3339).
+    token_since: String,
+    /// Whether it should be changed for a new one: it is older than `auth.rotation_days`.
+    rotation_due: bool,
 }
 
 /// How messages leave from a number.
@@ -50,8 +55,10 @@ struct SendingShape {
 }
 
 impl ChannelShape {
-    fn new(channel: Channel, sending: Sending) -> Self {
+    fn new(app: &App, channel: Channel, sending: Sending) -> Self {
         Self {
+            token_since: rfc3339(channel.token_since),
+            rotation_due: rotation::is_token_due(&app.config, &channel, app.clock.now()),
             id: channel.id,
             name: channel.name,
             phone_number_id: channel.phone_number_id,
@@ -69,7 +76,7 @@ impl ChannelShape {
 
     async fn of(app: &App, scope: TenantScope, channel: Channel) -> Result<Self> {
         let sending = outbound::list_sending(app, scope).await?.remove(&channel.id).unwrap_or_default();
-        Ok(Self::new(channel, sending))
+        Ok(Self::new(app, channel, sending))
     }
 }
 
@@ -93,7 +100,7 @@ pub(super) async fn list_channels(
     let mut sending = outbound::list_sending(&app, scope.tenant).await?;
     let shape = |channel: Channel| {
         let sending = sending.remove(&channel.id).unwrap_or_default();
-        ChannelShape::new(channel, sending)
+        ChannelShape::new(&app, channel, sending)
     };
     Ok(axum::Json(ChannelList { data: channels.into_iter().map(shape).collect(), next_cursor: None }))
 }
@@ -141,7 +148,7 @@ pub(super) async fn create_channel(
         },
     };
     let channel = channels::create_channel(&app, scope.tenant, &new).await?;
-    Ok((StatusCode::CREATED, axum::Json(ChannelShape::new(channel, Sending::default()))))
+    Ok((StatusCode::CREATED, axum::Json(ChannelShape::new(&app, channel, Sending::default()))))
 }
 
 /// One channel.

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     identity::{self, AgentScope, Role, StaffChange, forget_sessions},
     ids::{ApprovalId, TenantId, UserId},
-    mail::{Message, Postman, Told},
+    mail::{Message, Told},
     rights::{self, Rights},
     tenants::{self, TenantScope},
 };
@@ -107,7 +107,8 @@ pub async fn ask(app: &App, asker: &AgentScope, wish: &Wish) -> Result<Approval>
     let row = new_row(app, tenant, &keys, asker.user, wish)?;
     let who = identity::get_user(app, tenant, asker.user).await?.name;
     let told = Told { who, what: act.as_str().to_owned(), ..Told::default() };
-    let postmen = postmen(app, tenant, |user| user.role == Role::Owner && user.id != asker.user).await?;
+    let postmen =
+        identity::postmen(app, tenant, |user| user.role == Role::Owner && user.id != asker.user).await?;
     let pen = Pen::of(app, tenant).await?;
     db::write!(app.db, "ask_for_approval", Scope::Tenant(tenant.0), |tx| -> Result<()> {
         store::insert(tx, tenant, &row).await?;
@@ -139,20 +140,6 @@ fn new_row(
         decided_by: None,
         decided_at: None,
     })
-}
-
-async fn postmen(
-    app: &App,
-    tenant: TenantId,
-    is_told: impl Fn(&identity::User) -> bool,
-) -> Result<Vec<Postman>> {
-    let mut postmen = Vec::new();
-    for user in identity::list_users(app, tenant).await? {
-        if user.is_active && is_told(&user) {
-            postmen.push(Postman::to(app, tenant, Some(user.id), &user.name, &user.email).await?);
-        }
-    }
-    Ok(postmen)
 }
 
 fn entry(action: &'static str, row: &ApprovalRow) -> Entry {
@@ -205,7 +192,7 @@ pub async fn decide(app: &App, decider: &AgentScope, id: ApprovalId, decision: D
     let (tenant, now) = (decider.tenant.tenant(), app.clock.now());
     let keys = app.keyring.tenant(tenant.0).await?;
     let pen = Pen::of(app, tenant).await?;
-    let people = postmen(app, tenant, |_| true).await?;
+    let people = identity::postmen(app, tenant, |_| true).await?;
     let row =
         db::write!(app.db, "decide_on_approval", Scope::Tenant(tenant.0), |tx| -> Result<ApprovalRow> {
             let row = store::lock(tx, tenant, id).await?.ok_or(Error::NotFound)?;

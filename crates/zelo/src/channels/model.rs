@@ -1,6 +1,7 @@
 //! What a channel is.
 
 use crate::{
+    clock::Millis,
     error::{Error, FieldError, Result},
     ids::ChannelId,
 };
@@ -58,6 +59,8 @@ pub struct Channel {
     pub throughput: Option<u32>,
     /// What the tenant wants at most.
     pub messages_per_second: Option<u32>,
+    /// Since when its access token is used.
+    pub token_since: Millis,
 }
 
 impl Channel {

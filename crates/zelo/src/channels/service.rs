@@ -31,6 +31,7 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
         status: ChannelStatus::Active,
         throughput: None,
         messages_per_second: None,
+        token_since: app.clock.now(),
     };
     let secret_id = app.ids.next();
     let platform = app.keyring.platform().await?;
@@ -94,6 +95,9 @@ pub async fn update_channel(
     };
     whole.validate()?;
     let credentials = &whole.credentials;
+    if change.access_token.is_some() {
+        channel.token_since = app.clock.now();
+    }
     if change.access_token.is_some() && channel.status == ChannelStatus::ReconnectNeeded {
         channel.status = ChannelStatus::Active;
     }

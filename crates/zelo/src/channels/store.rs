@@ -131,7 +131,9 @@ pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
 
 pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec<Channel>> {
     tx.query(
-        "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second from channels
+        "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second,
+             coalesce(token_changed_at, created_at)
+         from channels
          where tenant_id = $1 order by id",
         params![scope],
         channel_from_row,
@@ -141,7 +143,9 @@ pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec
 
 pub(super) async fn find_channel(tx: &mut Tx, scope: TenantScope, id: ChannelId) -> Result<Option<Channel>> {
     tx.query_opt(
-        "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second from channels
+        "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second,
+             coalesce(token_changed_at, created_at)
+         from channels
          where tenant_id = $1 and id = $2",
         params![scope, id],
         channel_from_row,
@@ -169,7 +173,8 @@ pub(super) async fn update_channel(
     credentials_sealed: &[u8],
 ) -> Result<u64> {
     tx.execute(
-        "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6, messages_per_second = $7
+        "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6, messages_per_second = $7,
+             token_changed_at = $8
          where tenant_id = $1 and id = $2",
         params![
             scope,
@@ -178,7 +183,8 @@ pub(super) async fn update_channel(
             &channel.display_phone,
             channel.status.as_str(),
             credentials_sealed,
-            channel.messages_per_second.map(i64::from)
+            channel.messages_per_second.map(i64::from),
+            channel.token_since
         ],
     )
     .await
@@ -241,6 +247,7 @@ fn channel_from_row(row: &Row<'_>) -> Result<Channel> {
         status: ChannelStatus::from_word(&status),
         throughput: throughput.and_then(|number| u32::try_from(number).ok()),
         messages_per_second: wanted.and_then(|number| u32::try_from(number).ok()),
+        token_since: row.get(8)?,
     })
 }
 

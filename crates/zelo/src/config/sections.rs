@@ -74,6 +74,7 @@ pub struct Auth {
     pub idle_minutes: u32,
     pub admin_idle_minutes: u32,
     pub login_attempts: u32,
+    pub rotation_days: u32,
     pub login_window_minutes: u32,
 }
 

@@ -49,7 +49,7 @@ pub use staff::{
 pub use tokens::Identity;
 pub use users::{
     create_user, find_account, get_user, import_user, invite_again, invite_user, list_accounts, list_users,
-    load_users,
+    load_users, postmen,
 };
 
 /// Deal with what nobody asks for: half-finished log-ins, failures of long ago.

@@ -208,6 +208,20 @@ pub(super) async fn postman(app: &App, tenant: TenantId, id: UserId) -> Result<O
     }
 }
 
+/// Those who write mails to the staff who work here and are to be told.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn postmen(app: &App, tenant: TenantId, is_told: impl Fn(&User) -> bool) -> Result<Vec<Postman>> {
+    let mut postmen = Vec::new();
+    for user in list_users(app, tenant).await? {
+        if user.is_active && is_told(&user) {
+            postmen.push(Postman::to(app, tenant, Some(user.id), &user.name, &user.email).await?);
+        }
+    }
+    Ok(postmen)
+}
+
 /// The address of a user.
 pub(super) async fn email_of(app: &App, user: &UserRow) -> Result<String> {
     let keys = app.keyring.tenant(user.tenant.0).await?;

@@ -48,6 +48,11 @@ pub enum Message {
         /// Of which one and when.
         told: Told,
     },
+    /// An API key or an access token is due to be changed.
+    RotationDue {
+        /// Which one, and since when it is used.
+        told: Told,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// The address to open.
@@ -91,6 +96,7 @@ impl Message {
             Self::ApprovalAsked { .. } => "approval_asked",
             Self::ApprovalDecided { .. } => "approval_decided",
             Self::TenantDeletion { .. } => "tenant_deletion",
+            Self::RotationDue { .. } => "rotation_due",
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
         }
@@ -112,6 +118,7 @@ impl Message {
             Self::ApprovalAsked { .. } => ("mail-approval-asked-subject", "mail-approval-asked"),
             Self::ApprovalDecided { .. } => ("mail-approval-decided-subject", "mail-approval-decided"),
             Self::TenantDeletion { .. } => ("mail-tenant-deletion-subject", "mail-tenant-deletion"),
+            Self::RotationDue { .. } => ("mail-rotation-due-subject", "mail-rotation-due"),
             Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
             Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
         }
@@ -132,7 +139,8 @@ impl Message {
             Self::SupportAccess { told }
             | Self::ApprovalAsked { told }
             | Self::ApprovalDecided { told }
-            | Self::TenantDeletion { told } => told.clone(),
+            | Self::TenantDeletion { told }
+            | Self::RotationDue { told } => told.clone(),
             _ => Told::default(),
         };
         let args = [

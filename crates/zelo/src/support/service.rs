@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     identity::{self, PlatformScope, Role, SignedIn},
     ids::{SupportAccessId, TenantId, UserId},
-    mail::{Message, Postman, Told},
+    mail::{Message, Told},
     tenants::{self, TenantScope, TenantStatus},
 };
 use axum::http::Method;
@@ -59,7 +59,7 @@ pub async fn begin_access(
         ended_by: None,
     };
     let who = identity::get_user(app, PlatformScope::tenant(), supporter.user).await?.name;
-    let (postmen, pen) = (postmen(app, tenant).await?, Pen::of(app, tenant).await?);
+    let (postmen, pen) = (identity::postmen(app, tenant, runs_it).await?, Pen::of(app, tenant).await?);
     let told =
         Told { who: who.clone(), why: reason.to_owned(), when: rfc3339(row.expires_at), ..Told::default() };
     let message = Message::SupportAccess { told };
@@ -77,15 +77,9 @@ pub async fn begin_access(
     Ok((opened(&row, tenant, &keys, Some(who), now)?, token))
 }
 
-/// Those of a tenant who are told: active owners and administrators.
-async fn postmen(app: &App, tenant: TenantId) -> Result<Vec<Postman>> {
-    let mut postmen = Vec::new();
-    for user in identity::list_users(app, tenant).await? {
-        if user.is_active && matches!(user.role, Role::Owner | Role::Admin) {
-            postmen.push(Postman::to(app, tenant, Some(user.id), &user.name, &user.email).await?);
-        }
-    }
-    Ok(postmen)
+/// Those of a tenant who are told.
+fn runs_it(user: &identity::User) -> bool {
+    matches!(user.role, Role::Owner | Role::Admin)
 }
 
 fn entry(action: &'static str, id: SupportAccessId) -> Entry {

@@ -176,6 +176,7 @@ fn a_tenants_scope_is_made_in_few_places() {
             "zelo/src/realtime/",
             "zelo/src/cli/",
             "zelo/src/events/",
+            "zelo/src/rotation/",
         ]
         .iter()
         .any(|folder| file.starts_with(folder))

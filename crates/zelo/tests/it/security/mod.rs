@@ -9,6 +9,7 @@ mod i;
 mod l;
 mod m;
 mod r;
+mod rotation;
 mod s;
 mod s_keys;
 mod s_sockets;

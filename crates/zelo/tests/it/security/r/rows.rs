@@ -55,6 +55,7 @@ const NO_REFERENCES: &[(&str, &str)] = &[
     ("idempotency_keys.caller_id", "who asked; the row is found by it, never joined"),
     ("support_accesses.session_id", "a log-in of the platform's"),
     ("support_accesses.supporter_id", "one of the platform's"),
+    ("rotation_reminders.subject_id", "an API key or a number"),
     ("webhook_quarantine.app_secret_id", "as Meta's event had it, which nobody understood"),
     ("webhook_quarantine.channel_id", "as Meta's event had it, which nobody understood"),
 ];
