@@ -3,7 +3,7 @@
 use crate::clock::{Millis, SECOND};
 use std::sync::{Mutex, PoisonError};
 
-/// One event in this time may go on for ever: a person who types and leafs through the inbox sends fewer.
+/// One event in this time may go on for ever: a person who types and looks through the inbox sends fewer.
 const EVERY: Millis = SECOND / 20;
 /// Events at once, such as the rooms that a page joins again after its connection was lost.
 const AT_ONCE: i64 = 60;
