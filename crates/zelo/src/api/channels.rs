@@ -184,6 +184,7 @@ pub(super) struct ChannelChangeBody {
     verify_token: Option<String>,
     /// Messages a second that may leave at most, below what Meta grants; 0 for what Meta grants.
     #[serde(default)]
+    #[schema(maximum = 1000)]
     messages_per_second: Option<u32>,
 }
 

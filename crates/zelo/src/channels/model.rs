@@ -173,6 +173,9 @@ impl NewChannel {
     }
 }
 
+/// The most that Meta grants a number, in messages a second (Cloud API, "Throughput").
+const FASTEST: u32 = 1_000;
+
 /// What is to be different about a channel; what is left out stays.
 #[derive(Default)]
 pub struct ChannelChange {
@@ -188,6 +191,17 @@ pub struct ChannelChange {
     pub verify_token: Option<String>,
     /// Messages a second that may leave at most; 0 for what Meta grants.
     pub messages_per_second: Option<u32>,
+}
+
+impl ChannelChange {
+    /// Refuse a pace that no number has.
+    pub(super) fn validate(&self) -> Result<()> {
+        if self.messages_per_second.is_none_or(|wanted| wanted <= FASTEST) {
+            return Ok(());
+        }
+        let message = "Meta takes at most 1,000 messages a second from a number";
+        Err(Error::Invalid(vec![FieldError::new("messages_per_second", "range", message)]))
+    }
 }
 
 impl std::fmt::Debug for ChannelChange {

@@ -77,6 +77,7 @@ pub async fn update_channel(
     id: ChannelId,
     change: &ChannelChange,
 ) -> Result<Channel> {
+    change.validate()?;
     let before = get_channel(app, scope, id).await?;
     let mut channel = before.clone();
     channel.name = change.name.clone().unwrap_or(channel.name);

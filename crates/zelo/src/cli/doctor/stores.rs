@@ -87,7 +87,8 @@ pub(super) async fn role(db: &Db) -> Option<Check> {
         return None;
     }
     let passes_by = db::read!(db, "look_at_role", db::Scope::Platform, |tx| -> db::Result<bool> {
-        let sql = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user";
+        let sql = "select cast(case when rolsuper or rolbypassrls then 1 else 0 end as bigint)
+                   from pg_roles where rolname = current_user";
         tx.query_one(sql, &[], |row| row.get(0)).await
     });
     Some(match passes_by {
