@@ -53,7 +53,7 @@ async fn an_old_key_and_an_old_token_are_told_of_each_month_until_they_are_chang
     dona.post(&path, &json!({"overlap_seconds": 0})).await.ok();
     let channel = format!("/channels/{}", hotel.channel);
     dona.patch(&channel, &json!({"access_token": "EAAG-new-token-of-the-number"})).await.ok();
-    assert_eq!(due(&dona.get("/channels").await.ok())[0].1, false);
+    assert!(!due(&dona.get("/channels").await.ok())[0].1);
     app.passes(6 * DAY);
     assert_eq!(reminders(&app, &owner.email).await.len(), 3);
     app.passes(30 * DAY);
