@@ -6,6 +6,7 @@ use crate::{
 };
 use rusqlite::{
     OpenFlags,
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{collections::HashMap, path::Path, sync::Arc};
@@ -46,7 +47,7 @@ impl Connection {
                 "the database file does not take WAL with synchronous=FULL (got {journal}, {synchronous}); is it on a network drive?"
             )));
         }
-        Ok(Self::new(inner))
+        Self::new(inner)
     }
 
     pub(crate) fn open_reader(path: &Path) -> Result<Self> {
@@ -58,12 +59,15 @@ impl Connection {
         inner.execute_batch(
             "pragma query_only = on; pragma temp_store = memory; pragma cache_size = -8192;",
         )?;
-        Ok(Self::new(inner))
+        Self::new(inner)
     }
 
-    fn new(inner: rusqlite::Connection) -> Self {
+    fn new(inner: rusqlite::Connection) -> Result<Self> {
+        // A plan follows from a statement's text alone. Otherwise SQLite looks at the first bound values where a partial
+        // index might fit, and prepares the statement anew for every other value.
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         inner.set_prepared_statement_cache_capacity(256);
-        Self { inner, texts: HashMap::new() }
+        Ok(Self { inner, texts: HashMap::new() })
     }
 
     /// A word to the engine itself: begin, commit, savepoints. Cached like any statement.

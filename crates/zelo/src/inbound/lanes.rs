@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// A lost wake-up costs at most this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A round that found fewer events than this waits a moment for more before the next one.
-const ENOUGH: usize = 128;
+const ENOUGH: usize = 256;
 /// That moment: far below what a person notices.
-const GATHER: Duration = Duration::from_millis(8);
+const GATHER: Duration = Duration::from_millis(20);
 /// After this many failures in a row an event is poison.
 const POISONOUS: i64 = 5;
 /// The pause after a failure; an unreachable database is not asked faster than this.
