@@ -130,6 +130,10 @@ id!(
     ApprovalId
 );
 id!(
+    /// A look through who has what.
+    AccessReviewId
+);
+id!(
     /// The platform's owner in a tenant, for a time.
     SupportAccessId
 );

@@ -55,6 +55,7 @@ pub mod events;
 pub mod realtime;
 
 // What people and programs see.
+pub mod access_reviews;
 pub mod api;
 pub mod health;
 pub mod pages;

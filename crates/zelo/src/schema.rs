@@ -27,4 +27,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(9, "0009", "governance"),
     migration!(10, "0010", "approvals"),
     migration!(11, "0011", "rotation"),
+    migration!(12, "0012", "access_reviews"),
 ];

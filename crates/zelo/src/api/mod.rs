@@ -3,6 +3,7 @@
 //! A handler takes a scope, calls one use case and turns its result into a shape. Its documentation stands on it, so that
 //! `openapi.json` cannot say anything else.
 
+mod access_reviews;
 mod admin;
 mod api_keys;
 mod approvals;
@@ -93,6 +94,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(approvals::get_approval_policy, approvals::set_approval_policy))
         .routes(routes!(approvals::list_approvals, approvals::ask_for_approval))
         .routes(routes!(approvals::decide_on_approval))
+        .routes(routes!(access_reviews::list_access_reviews, access_reviews::begin_access_review))
+        .routes(routes!(access_reviews::get_access_review))
+        .routes(routes!(access_reviews::decide_on_access))
+        .routes(routes!(access_reviews::end_access_review))
         .routes(routes!(support::list_support_accesses))
         .routes(routes!(support::end_support_access))
         .routes(routes!(channels::list_channels, channels::create_channel))

@@ -6,7 +6,7 @@ use crate::{
     approvals::{self, Act},
     error::{Error, Result},
     http::{Json, Path, Query},
-    identity::{self, AgentScope, Invited, Invitee, May, PlatformScope, Recent, Role, StaffChange},
+    identity::{self, AgentScope, By, Invited, Invitee, May, PlatformScope, Recent, Role, StaffChange},
     ids::{TenantId, UserId},
     rights::{self, Permission, Visibility, to},
     tenants::{self, NewTenant, Plan, Tenant, TenantChange, TenantStatus},
@@ -257,7 +257,8 @@ async fn change_user(
     change: StaffChange,
 ) -> Result<axum::Json<UserShape>> {
     let tenant = scope.tenant.tenant();
-    let user = identity::change_user(app, tenant, scope.user, &scope.rights, id, change).await?;
+    let by = By { user: scope.user, limit: &scope.rights, at: app.clock.now() };
+    let user = identity::change_user(app, tenant, by, id, change).await?;
     Ok(axum::Json(UserShape::from(&user)))
 }
 

@@ -12,4 +12,4 @@ mod store;
 
 pub use admit::{Program, admit, given_key};
 pub use model::{ApiKey, NewApiKey};
-pub use service::{create_key, list_keys, revoke_key, rotate_key};
+pub use service::{create_key, list_keys, load_keys, revoke_key, revoke_key_within, rotate_key};

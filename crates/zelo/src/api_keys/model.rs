@@ -35,10 +35,14 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Whether it opens nothing any more.
+    pub fn is_over(&self, now: Millis) -> bool {
+        self.revoked_at.is_some() || self.expires_at.is_some_and(|expires| expires <= now)
+    }
+
     /// Whether it opens anything at this time, from this address.
     pub(super) fn works(&self, now: Millis, from: Option<IpAddr>) -> bool {
-        let is_over = self.revoked_at.is_some() || self.expires_at.is_some_and(|expires| expires <= now);
-        !is_over && self.works_from(from)
+        !self.is_over(now) && self.works_from(from)
     }
 
     fn works_from(&self, from: Option<IpAddr>) -> bool {

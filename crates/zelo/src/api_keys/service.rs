@@ -6,10 +6,11 @@ use crate::{
     audit::{Entry, EventType, Pen},
     clock::Millis,
     error::{Error, Result},
-    ids::{ApiKeyId, UserId},
+    ids::{ApiKeyId, TenantId, UserId},
     rights::Rights,
     tenants::TenantScope,
 };
+use db::Tx;
 use zeroize::Zeroizing;
 
 /// Make a key that allows no more than its maker may. The secret is given out here and never again.
@@ -62,8 +63,16 @@ fn made(app: &App, maker: UserId, new: &NewApiKey, now: Millis) -> Result<(ApiKe
 /// When the database does not answer.
 pub async fn list_keys(app: &App, scope: TenantScope) -> Result<Vec<ApiKey>> {
     db::read!(app.db, "list_api_keys", scope.into(), |tx| -> Result<_> {
-        Ok(store::list(tx, scope.tenant()).await?)
+        Ok(load_keys(tx, scope.tenant()).await?)
     })
+}
+
+/// The same inside the transaction of whoever asks.
+///
+/// # Errors
+/// What the database answers.
+pub async fn load_keys(tx: &mut Tx, tenant: TenantId) -> db::Result<Vec<ApiKey>> {
+    store::list(tx, tenant).await
 }
 
 /// Let a key open nothing from now on. Doing it again changes nothing.
@@ -73,12 +82,26 @@ pub async fn list_keys(app: &App, scope: TenantScope) -> Result<Vec<ApiKey>> {
 pub async fn revoke_key(app: &App, scope: TenantScope, id: ApiKeyId) -> Result<()> {
     let (pen, now) = (Pen::of(app, scope.tenant()).await?, app.clock.now());
     db::write!(app.db, "revoke_api_key", scope.into(), |tx| -> Result<()> {
-        let key = store::find(tx, scope.tenant(), id).await?.ok_or(Error::NotFound)?;
-        if store::revoke(tx, scope.tenant(), id, now).await? > 0 {
-            pen.write(tx, entry("api_key_revoked", &key)).await?;
-        }
-        Ok(())
+        revoke_key_within(tx, &pen, scope.tenant(), id, now).await
     })
+}
+
+/// The same inside the transaction of whoever asks.
+///
+/// # Errors
+/// As [`revoke_key`].
+pub async fn revoke_key_within(
+    tx: &mut Tx,
+    pen: &Pen,
+    tenant: TenantId,
+    id: ApiKeyId,
+    now: Millis,
+) -> Result<()> {
+    let key = store::find(tx, tenant, id).await?.ok_or(Error::NotFound)?;
+    if store::revoke(tx, tenant, id, now).await? > 0 {
+        pen.write(tx, entry("api_key_revoked", &key)).await?;
+    }
+    Ok(())
 }
 
 /// Put a new key in the place of an old one, which goes on working for `overlap`, so that programs can change over.
@@ -99,7 +122,7 @@ pub async fn rotate_key(
     let old = db::read!(app.db, "get_api_key", scope.into(), |tx| -> Result<_> {
         store::find(tx, scope.tenant(), id).await?.ok_or(Error::NotFound)
     })?;
-    if old.revoked_at.is_some() || old.expires_at.is_some_and(|expires| expires <= now) {
+    if old.is_over(now) {
         let detail = "This key works no more: make a new one.".into();
         return Err(Error::Conflict { code: "key_is_over", detail });
     }

@@ -11,7 +11,7 @@ use crate::{
     clock::Millis,
     crypto::{Place, TenantKeys},
     error::{Error, Result},
-    identity::{self, AgentScope, Role, StaffChange, forget_sessions},
+    identity::{self, AgentScope, By, Role, StaffChange, forget_sessions},
     ids::{ApprovalId, TenantId, UserId},
     mail::{Message, Told},
     rights::{self, Rights},
@@ -215,7 +215,7 @@ pub async fn decide(app: &App, decider: &AgentScope, id: ApprovalId, decision: D
                     let detail = "Whoever asked may not do this any more.".into();
                     return Err(Error::Conflict { code: "requester_lacks_permission", detail });
                 }
-                carry_out(tx, &pen, decider, &asker, &request.wish).await?;
+                carry_out(tx, &pen, decider, &asker, &request.wish, now).await?;
             }
             store::decide(tx, tenant, id, state, decider.user, now, now + WAITS).await?;
             pen.write(tx, entry(action, &row)).await?;
@@ -238,13 +238,21 @@ async fn rights_of(tx: &mut Tx, tenant: TenantId, user: UserId) -> Result<Rights
 }
 
 /// Do what was asked for, within what both persons may.
-async fn carry_out(tx: &mut Tx, pen: &Pen, decider: &AgentScope, asker: &Rights, wish: &Wish) -> Result<()> {
+async fn carry_out(
+    tx: &mut Tx,
+    pen: &Pen,
+    decider: &AgentScope,
+    asker: &Rights,
+    wish: &Wish,
+    at: Millis,
+) -> Result<()> {
     let tenant = decider.tenant.tenant();
     match wish {
         Wish::OwnerRole { user_id } => {
             let change = StaffChange { role: Some(Role::Owner), ..StaffChange::default() };
             let limit = decider.rights.within(asker);
-            identity::change_user_within(tx, pen, tenant, decider.user, &limit, *user_id, change).await
+            let by = By { user: decider.user, limit: &limit, at };
+            identity::change_user_within(tx, pen, tenant, by, *user_id, change).await
         }
         Wish::ApprovalPolicy { second_person_for } => {
             store_acts(tx, pen, tenant, &checked(second_person_for)?).await

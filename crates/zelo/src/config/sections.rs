@@ -75,6 +75,7 @@ pub struct Auth {
     pub admin_idle_minutes: u32,
     pub login_attempts: u32,
     pub rotation_days: u32,
+    pub access_review_days: u32,
     pub login_window_minutes: u32,
 }
 

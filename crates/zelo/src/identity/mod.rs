@@ -44,7 +44,8 @@ pub use refresh::refresh;
 pub use sessions::{Kind, SignedIn, forget_sessions, is_session_alive, keep_session};
 pub(crate) use sessions::{changes, follow};
 pub use staff::{
-    StaffChange, Standing, change_user, change_user_within, count_with_role, find_standing, rights_of_user,
+    By, Member, StaffChange, Standing, change_user, change_user_within, count_with_role, find_standing,
+    list_members, rights_of_user,
 };
 pub use tokens::Identity;
 pub use users::{

@@ -4,11 +4,12 @@ use super::{
     Role, User, forget_sessions,
     sessions::may_work,
     store::{self, UserRow},
-    users::opened,
+    users::get_user,
 };
 use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
+    clock::Millis,
     error::{Error, Result},
     ids::{TenantId, UserId},
     rights::{self, Rights, Visibility},
@@ -26,28 +27,38 @@ pub struct StaffChange {
     pub is_active: Option<bool>,
 }
 
+/// Who changes somebody.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'r> {
+    /// Who.
+    pub user: UserId,
+    /// What their credentials allow, which may be less than they may: an API key's permissions.
+    pub limit: &'r Rights,
+    /// When.
+    pub at: Millis,
+}
+
 /// Change what one of the staff is. Every session of theirs ends at once.
 ///
-/// The rights of `giver` are looked up in the same transaction, and the rows of both and of all owners are locked: of two
+/// The rights of who changes them are looked up in the same transaction, and the rows of both and of all owners are locked: of two
 /// people who change each other at once the second is no longer who they were.
 ///
 /// # Errors
-/// [`Error::NotFound`], for a stranger's staff too; [`Error::Forbidden`] when `giver` lacks what the user has or is to
+/// [`Error::NotFound`], for a stranger's staff too; [`Error::Forbidden`] when who changes them lacks what the user has or is to
 /// have; [`Error::Conflict`] `last_owner` when nobody would own the tenant any more.
 pub async fn change_user(
     app: &App,
     tenant: TenantId,
-    giver: UserId,
-    limit: &Rights,
+    by: By<'_>,
     id: UserId,
     change: StaffChange,
 ) -> Result<User> {
     let pen = Pen::of(app, tenant).await?;
-    let row = db::write!(app.db, "change_user", Scope::Tenant(tenant.0), |tx| -> Result<UserRow> {
-        changed_within(tx, &pen, tenant, giver, limit, id, change).await
+    db::write!(app.db, "change_user", Scope::Tenant(tenant.0), |tx| -> Result<()> {
+        change_user_within(tx, &pen, tenant, by, id, change).await
     })?;
     forget_sessions(app);
-    opened(&row, &*app.keyring.tenant(tenant.0).await?)
+    get_user(app, tenant, id).await
 }
 
 /// The same inside the transaction of whoever asks, who calls [`forget_sessions`] after it.
@@ -58,33 +69,20 @@ pub async fn change_user_within(
     tx: &mut Tx,
     pen: &Pen,
     tenant: TenantId,
-    giver: UserId,
-    limit: &Rights,
+    by: By<'_>,
     id: UserId,
     change: StaffChange,
 ) -> Result<()> {
-    changed_within(tx, pen, tenant, giver, limit, id, change).await?;
-    Ok(())
-}
-
-async fn changed_within(
-    tx: &mut Tx,
-    pen: &Pen,
-    tenant: TenantId,
-    giver: UserId,
-    limit: &Rights,
-    id: UserId,
-    change: StaffChange,
-) -> Result<UserRow> {
     if change.role.is_some_and(Role::is_platform) {
         return Err(Error::invalid("role", "not_allowed", "This role does not belong here."));
     }
-    let locked = store::lock_staff(tx, tenant, giver, id).await?;
+    let locked = store::lock_staff(tx, tenant, by.user, id).await?;
     let before = find(&locked, id)?;
     let after = changed(before, change);
     // What the credentials allow (an API key may allow less) and what its owner has now.
-    let giver = find(&locked, giver).ok().filter(|giver| giver.status == "active").ok_or(Error::Forbidden)?;
-    let giver = rights_of(tx, giver).await?.within(limit);
+    let giver =
+        find(&locked, by.user).ok().filter(|giver| giver.status == "active").ok_or(Error::Forbidden)?;
+    let giver = rights_of(tx, giver).await?.within(by.limit);
     if !giver.include(&rights_of(tx, before).await?) || !giver.include(&rights_of(tx, &after).await?) {
         return Err(Error::Forbidden);
     }
@@ -98,11 +96,10 @@ async fn changed_within(
         return Err(Error::Conflict { code: "last_owner", detail });
     }
     if is_same(before, &after) {
-        return Ok(after);
+        return Ok(());
     }
-    store::update_staff(tx, &after).await?;
-    pen.write(tx, entry(before, &after)).await?;
-    Ok(after)
+    store::update_staff(tx, &after, by.at).await?;
+    pen.write(tx, entry(before, &after)).await
 }
 
 fn find(rows: &[UserRow], id: UserId) -> Result<&UserRow> {
@@ -159,6 +156,27 @@ fn entry(before: &UserRow, after: &UserRow) -> Entry {
 /// What the database answers.
 pub async fn count_with_role(tx: &mut Tx, tenant: TenantId, role: Role) -> db::Result<i64> {
     store::count_with_role(tx, tenant, &role.to_string()).await
+}
+
+/// One who may log in, or was invited to.
+#[derive(Debug)]
+pub struct Member {
+    /// Who.
+    pub id: UserId,
+    /// What they are.
+    pub role: Role,
+    /// Whose conversations they see, where it is not what their role gives.
+    pub visibility: Option<String>,
+    /// Since when they are what they are.
+    pub since: Millis,
+}
+
+/// Everybody who may log in or was invited to, oldest first.
+///
+/// # Errors
+/// What the database answers.
+pub async fn list_members(tx: &mut Tx, tenant: TenantId) -> db::Result<Vec<Member>> {
+    store::list_members(tx, tenant).await
 }
 
 /// What somebody is, for what they left behind: a key that they made.

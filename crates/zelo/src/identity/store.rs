@@ -1,5 +1,6 @@
 //! All SQL of the tables `users`, `logins`, `password_history` and `sessions`.
 
+use super::{Member, Role};
 use crate::{
     clock::Millis,
     ids::{SessionId, TenantId, UserId},
@@ -109,9 +110,9 @@ pub(super) async fn lock_staff(
 }
 
 /// Change what somebody is here; every session of theirs ends with it.
-pub(super) async fn update_staff(tx: &mut Tx, user: &UserRow) -> Result<u64> {
+pub(super) async fn update_staff(tx: &mut Tx, user: &UserRow, now: Millis) -> Result<u64> {
     tx.execute(
-        "update users set role = $3, status = $4, visibility = $5, name_sealed = $6,
+        "update users set role = $3, status = $4, visibility = $5, name_sealed = $6, access_since = $7,
              security_version = security_version + 1
          where tenant_id = $1 and id = $2",
         params![
@@ -120,7 +121,8 @@ pub(super) async fn update_staff(tx: &mut Tx, user: &UserRow) -> Result<u64> {
             &user.role,
             &user.status,
             user.visibility.as_deref(),
-            &user.name_sealed
+            &user.name_sealed,
+            now
         ],
     )
     .await
@@ -143,6 +145,21 @@ pub(super) async fn list_users(tx: &mut Tx, tenant: TenantId) -> Result<Vec<User
          from users where tenant_id = $1 order by id",
         params![tenant],
         user_from_row,
+    )
+    .await
+}
+
+/// Those who may log in or were invited to. A role that nobody knows shows as the weakest, which it is.
+pub(super) async fn list_members(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Member>> {
+    tx.query(
+        "select id, role, visibility, coalesce(access_since, created_at) from users
+         where tenant_id = $1 and status <> 'disabled' order by id",
+        params![tenant],
+        |row| {
+            let role: String = row.get(1)?;
+            let role = Role::from_word(&role).unwrap_or(Role::Viewer);
+            Ok(Member { id: row.get(0)?, role, visibility: row.get(2)?, since: row.get(3)? })
+        },
     )
     .await
 }

@@ -53,6 +53,11 @@ pub enum Message {
         /// Which one, and since when it is used.
         told: Told,
     },
+    /// Who has what is due to be looked through.
+    AccessReviewDue {
+        /// Since when nobody did.
+        told: Told,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// The address to open.
@@ -97,6 +102,7 @@ impl Message {
             Self::ApprovalDecided { .. } => "approval_decided",
             Self::TenantDeletion { .. } => "tenant_deletion",
             Self::RotationDue { .. } => "rotation_due",
+            Self::AccessReviewDue { .. } => "access_review_due",
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
         }
@@ -119,6 +125,7 @@ impl Message {
             Self::ApprovalDecided { .. } => ("mail-approval-decided-subject", "mail-approval-decided"),
             Self::TenantDeletion { .. } => ("mail-tenant-deletion-subject", "mail-tenant-deletion"),
             Self::RotationDue { .. } => ("mail-rotation-due-subject", "mail-rotation-due"),
+            Self::AccessReviewDue { .. } => ("mail-access-review-due-subject", "mail-access-review-due"),
             Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
             Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
         }
@@ -140,7 +147,8 @@ impl Message {
             | Self::ApprovalAsked { told }
             | Self::ApprovalDecided { told }
             | Self::TenantDeletion { told }
-            | Self::RotationDue { told } => told.clone(),
+            | Self::RotationDue { told }
+            | Self::AccessReviewDue { told } => told.clone(),
             _ => Told::default(),
         };
         let args = [

@@ -85,6 +85,10 @@ permissions! {
     ReadApprovals = "approvals:read",
     /// Ask for such acts and decide on them, as far as one may do them.
     WriteApprovals = "approvals:write",
+    /// See what was looked through of who has what.
+    ReadAccessReviews = "access_reviews:read",
+    /// Look through who has what, as far as one could change it.
+    WriteAccessReviews = "access_reviews:write",
     /// See when and why the platform's owner looked in.
     ReadSupport = "support:read",
     /// Show the platform's owner out.

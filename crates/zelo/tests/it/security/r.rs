@@ -1,5 +1,6 @@
 //! Rights, and tenants apart from each other (rows R).
 
+mod access_reviews;
 mod approvals;
 mod asks;
 mod caller;

@@ -37,6 +37,8 @@ pub(crate) struct Things {
     pub(crate) tenant: Uuid,
     /// What waits for a second person.
     pub(crate) approval: Uuid,
+    /// A look through who has what.
+    pub(crate) review: Uuid,
     /// The platform's owner in the tenant.
     pub(crate) support: Uuid,
     /// The number of somebody who wrote.
@@ -61,6 +63,7 @@ impl Things {
             tenant: ghost(11),
             support: ghost(12),
             approval: ghost(13),
+            review: ghost(14),
             phone: "+55 11 90000-0000",
         }
     }
@@ -80,6 +83,7 @@ impl Things {
             Some("tenants") => self.tenant,
             Some("support-accesses") => self.support,
             Some("approvals") => self.approval,
+            Some("access-reviews") => self.review,
             Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
@@ -166,6 +170,9 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/approval-policy" => json!({"second_person_for": ["export_all"]}),
         "/approvals" => json!({"act": "export_all", "report": "access"}),
         "/approvals/{id}/decision" => json!({"decision": "decline"}),
+        "/access-reviews/{id}/decision" => {
+            json!({"subject_id": there.leaver, "decision": "withdrawn", "tag": "x"})
+        }
         "/tenants/{id}/support-accesses" => json!({"reason": "chamado 4711: nada chega", "minutes": 5}),
         "/api-keys/{id}/rotate" => json!({}),
         "/conversations/{id}/status" => json!({"status": "open"}),
@@ -193,6 +200,8 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         | "/messages/{id}/retry"
         | "/auth/mfa/enable"
         | "/auth/mfa/backup-codes/regenerate"
+        | "/access-reviews"
+        | "/access-reviews/{id}/end"
         | "/users/{id}/invitation"
         | "/channels/{id}/check"
         | "/admin/webhook-events/{id}/replay" => json!({}),

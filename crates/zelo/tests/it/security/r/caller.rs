@@ -183,6 +183,7 @@ impl Scene {
         partner.put("/approval-policy", &acts).await.ok();
         let wish = json!({"act": "export_all", "report": "access"});
         let approval = id_of(&partner.post("/approvals", &wish).await.ok());
+        let review = id_of(&partner.post("/access-reviews", &json!({})).await.ok());
         let root = Visitor::platform(app).await.into_agent();
         let reason = json!({"reason": "chamado 4711: nada chega"});
         let support = root.post(&format!("/tenants/{}/support-accesses", tenant.id), &reason).await.ok();
@@ -203,6 +204,7 @@ impl Scene {
                 tenant: tenant.id.0,
                 support: id_of(&support),
                 approval,
+                review,
                 phone,
             },
             visitors,

@@ -6,6 +6,7 @@ use zelo::ids::TenantId;
 
 /// What each column points to. A column that ends in `_id` and is not here fails the test.
 const REFERENCES: &[(&str, &str)] = &[
+    ("access_review_lines.review_id", "access_reviews"),
     ("account_links.user_id", "users"),
     ("api_key_routes.api_key_id", "api_keys"),
     ("api_keys.user_id", "users"),
@@ -36,6 +37,7 @@ const REFERENCES: &[(&str, &str)] = &[
 
 /// Columns that end in `_id` and point to no row of a tenant.
 const NO_REFERENCES: &[(&str, &str)] = &[
+    ("access_review_lines.subject_id", "one of the staff, or an API key"),
     ("approvals.decider_id", "one of the staff, or of the platform's"),
     ("approvals.requester_id", "one of the staff, or of the platform's"),
     ("audit_entries.actor_id", "outlives the one who acted"),
@@ -55,7 +57,7 @@ const NO_REFERENCES: &[(&str, &str)] = &[
     ("idempotency_keys.caller_id", "who asked; the row is found by it, never joined"),
     ("support_accesses.session_id", "a log-in of the platform's"),
     ("support_accesses.supporter_id", "one of the platform's"),
-    ("rotation_reminders.subject_id", "an API key or a number"),
+    ("rotation_reminders.subject_id", "an API key, a number, or the tenant itself"),
     ("webhook_quarantine.app_secret_id", "as Meta's event had it, which nobody understood"),
     ("webhook_quarantine.channel_id", "as Meta's event had it, which nobody understood"),
 ];

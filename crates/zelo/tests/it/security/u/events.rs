@@ -14,8 +14,8 @@ use zelo::{
 /// What the scene below does not lead to: what the tests of its own feature show, and what no code does yet.
 const ELSEWHERE: &[(EventType, &str)] = &[
     (EventType::LoginError, "a05"),
-    (EventType::AccessReview, "not yet: access reviews"),
-    (EventType::Approval, "not yet: the second person"),
+    (EventType::AccessReview, "r/access_reviews"),
+    (EventType::Approval, "r/approvals"),
     (EventType::SupportAccess, "r09"),
     (EventType::DataDelete, "r10"),
     (EventType::PrivacyRequest, "not yet: requests of data subjects"),
