@@ -4,6 +4,8 @@ mod bans;
 mod counting;
 mod fields;
 mod networks;
+mod overload;
+mod processes;
 mod rules;
 mod sending;
 mod shared;

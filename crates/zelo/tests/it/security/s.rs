@@ -3,6 +3,7 @@
 mod cookies;
 mod ended;
 mod forged;
+mod leaks;
 
 use crate::stage::{Agent, Answer, TestApp};
 use reqwest::Method;

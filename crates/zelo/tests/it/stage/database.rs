@@ -20,6 +20,11 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// How much of a long test this run does: what the variable says, or else the short form.
+pub(crate) fn how_many(name: &str, short: usize) -> usize {
+    environment(name).map_or(short, |text| text.parse().unwrap())
+}
+
 /// Whether this run is about PostgreSQL. Anything but the two known words is a mistake of the one who runs it.
 pub(crate) fn engine_is_postgres() -> bool {
     match environment("ZELO_TEST_ENGINE").as_deref() {

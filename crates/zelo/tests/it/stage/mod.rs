@@ -8,7 +8,7 @@ mod people;
 mod socket;
 mod web;
 
-pub(crate) use database::{Databases, engine_is_postgres, environment};
+pub(crate) use database::{Databases, engine_is_postgres, environment, how_many};
 pub(crate) use people::{Agent, Number, PASSWORD, Person, Tenant, wire};
 pub(crate) use socket::Socket;
 pub(crate) use web::{Answer, Web, http, http_without_redirects};

@@ -67,7 +67,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let status = prop_oneof![Just(Open), Just(Snoozed), Just(Resolved)].prop_map(Step::Status);
     let assign = prop::option::of(0..2_usize).prop_map(Step::Assign);
     let step = prop_oneof![status, assign, (0..2_usize).prop_map(Step::Claim)];
-    prop::collection::vec(step, 400)
+    prop::collection::vec(step, crate::stage::how_many("ZELO_TEST_STEPS", 400))
 }
 
 #[tokio::test]
