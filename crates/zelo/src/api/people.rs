@@ -275,20 +275,24 @@ pub(super) struct TenantShape {
     status: TenantStatus,
     /// What it pays for.
     plan: Plan,
+    /// Its CPF or CNPJ, as people write it; null where none was given.
+    tax_id: Option<String>,
     /// When everything of it goes for good (RFC 3339); null while nobody asked for that.
     deletion_due_at: Option<String>,
 }
 
-impl From<Tenant> for TenantShape {
-    fn from(tenant: Tenant) -> Self {
-        Self {
+impl TenantShape {
+    async fn of(app: &App, tenant: Tenant) -> Result<Self> {
+        let tax_id = tenants::tax_id_of(app, &tenant).await?;
+        Ok(Self {
+            tax_id: tax_id.map(|tax_id| tax_id.to_string()),
             id: tenant.id,
             slug: tenant.slug,
             name: tenant.name,
             status: tenant.status,
             plan: tenant.plan,
             deletion_due_at: tenant.deletion_due_at.map(rfc3339),
-        }
+        })
     }
 }
 
@@ -308,11 +312,11 @@ pub(super) async fn list_tenants(
     State(app): State<App>,
     _owner: PlatformScope,
 ) -> Result<axum::Json<TenantList>> {
-    let tenants = tenants::list_tenants(&app).await?;
-    Ok(axum::Json(TenantList {
-        data: tenants.into_iter().map(TenantShape::from).collect(),
-        next_cursor: None,
-    }))
+    let mut data = Vec::new();
+    for tenant in tenants::list_tenants(&app).await? {
+        data.push(TenantShape::of(&app, tenant).await?);
+    }
+    Ok(axum::Json(TenantList { data, next_cursor: None }))
 }
 
 /// A tenant to be.
@@ -323,6 +327,9 @@ pub(super) struct TenantBody {
     name: String,
     /// Its short name: small letters, digits and hyphens.
     slug: String,
+    /// Its CPF or CNPJ, with or without signs.
+    #[serde(default)]
+    tax_id: Option<String>,
 }
 
 /// Create a tenant. For the platform's owner.
@@ -334,8 +341,9 @@ pub(super) async fn create_tenant(
     _owner: PlatformScope,
     Json(body): Json<TenantBody>,
 ) -> Result<(StatusCode, axum::Json<TenantShape>)> {
-    let tenant = tenants::create_tenant(&app, &NewTenant { name: body.name, slug: body.slug }).await?;
-    Ok((StatusCode::CREATED, axum::Json(tenant.into())))
+    let new = NewTenant { name: body.name, slug: body.slug, tax_id: body.tax_id };
+    let tenant = tenants::create_tenant(&app, &new).await?;
+    Ok((StatusCode::CREATED, axum::Json(TenantShape::of(&app, tenant).await?)))
 }
 
 /// One tenant. For the platform's owner.
@@ -346,7 +354,7 @@ pub(super) async fn get_tenant(
     _owner: PlatformScope,
     Path(id): Path<TenantId>,
 ) -> Result<axum::Json<TenantShape>> {
-    Ok(axum::Json(tenants::get_tenant(&app, id).await?.into()))
+    Ok(axum::Json(TenantShape::of(&app, tenants::get_tenant(&app, id).await?).await?))
 }
 
 /// What is to change of a tenant; what is not said stays as it is.
@@ -362,6 +370,10 @@ pub(super) struct TenantPatch {
     /// Whether it may work. A suspended or cancelled one is stopped at once; what comes in for it is kept.
     #[serde(default)]
     status: Option<TenantStatus>,
+    /// Its CPF or CNPJ, with or without signs; null takes it away.
+    #[serde(default, deserialize_with = "super::time::said")]
+    #[schema(value_type = Option<String>)]
+    tax_id: Option<Option<String>>,
 }
 
 /// Change a tenant. For the platform's owner.
@@ -374,8 +386,10 @@ pub(super) async fn update_tenant(
     Path(id): Path<TenantId>,
     Json(body): Json<TenantPatch>,
 ) -> Result<axum::Json<TenantShape>> {
-    let change = TenantChange { name: body.name, plan: body.plan, status: body.status };
-    Ok(axum::Json(tenants::update_tenant(&app, id, &change).await?.into()))
+    let TenantPatch { name, plan, status, tax_id } = body;
+    let change = TenantChange { name, plan, status, tax_id };
+    let tenant = tenants::update_tenant(&app, id, &change).await?;
+    Ok(axum::Json(TenantShape::of(&app, tenant).await?))
 }
 
 /// How a deletion is asked for.
@@ -402,7 +416,7 @@ pub(super) async fn delete_tenant(
 ) -> Result<(StatusCode, axum::Json<TenantShape>)> {
     let confirm = asked.confirm.unwrap_or_default();
     let tenant = tenants::ask_deletion(&app, id, &confirm, asked.grace_days, Some(&owner)).await?;
-    Ok((StatusCode::ACCEPTED, axum::Json(tenant.into())))
+    Ok((StatusCode::ACCEPTED, axum::Json(TenantShape::of(&app, tenant).await?)))
 }
 
 /// Let a tenant stay that was to be deleted. It is still cancelled. For the platform's owner.
@@ -414,5 +428,6 @@ pub(super) async fn call_off_tenant_deletion(
     _owner: PlatformScope,
     Path(id): Path<TenantId>,
 ) -> Result<axum::Json<TenantShape>> {
-    Ok(axum::Json(tenants::call_off_deletion(&app, id).await?.into()))
+    let tenant = tenants::call_off_deletion(&app, id).await?;
+    Ok(axum::Json(TenantShape::of(&app, tenant).await?))
 }

@@ -127,7 +127,8 @@ async fn refuse_used(url: &str) -> Result<()> {
 
 async fn connect(app: &App, secret: &str) -> Result<()> {
     let tenant =
-        tenants::create_tenant(app, &NewTenant { name: "Bench".into(), slug: "bench".into() }).await?;
+        tenants::create_tenant(app, &NewTenant { name: "Bench".into(), slug: "bench".into(), tax_id: None })
+            .await?;
     let new = NewChannel {
         name: "Bench".into(),
         phone_number_id: NUMBER.into(),

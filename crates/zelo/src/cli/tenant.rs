@@ -25,6 +25,9 @@ pub(super) enum Command {
         /// The short name: small letters, digits and hyphens.
         #[arg(long)]
         slug: String,
+        /// Its CPF or CNPJ, with or without signs.
+        #[arg(long)]
+        tax_id: Option<String>,
     },
     /// Ask for everything of a cancelled tenant to be deleted. The running product does it when its time has come.
     #[command(
@@ -56,8 +59,8 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
     let app = start::open_from(&context.sources).await?;
     match command {
-        Command::Create { name, slug } => {
-            let tenant = tenants::create_tenant(&app, &NewTenant { name, slug }).await?;
+        Command::Create { name, slug, tax_id } => {
+            let tenant = tenants::create_tenant(&app, &NewTenant { name, slug, tax_id }).await?;
             let text = format!("Tenant {} ({}) was added.", tenant.name, tenant.slug);
             say::either(context.json, &to_json(&tenant), &text);
         }

@@ -1,5 +1,6 @@
 //! What a tenant is.
 
+use super::{TaxId, tax_id::TaxIdError};
 use crate::{
     approvals::Act,
     clock::{HOUR, Millis},
@@ -97,6 +98,8 @@ pub struct TenantChange {
     pub plan: Option<Plan>,
     /// Whether it may work.
     pub status: Option<TenantStatus>,
+    /// Its CPF or CNPJ; null takes it away.
+    pub tax_id: Option<Option<String>>,
 }
 
 /// What a tenant may set for itself.
@@ -143,6 +146,8 @@ pub struct Tenant {
     pub deletion_due_at: Option<Millis>,
     /// Since when it is going.
     pub deletion_begun_at: Option<Millis>,
+    /// Its CPF or CNPJ; [`super::tax_id_of`] opens it.
+    pub tax_id_sealed: Option<Vec<u8>>,
 }
 
 /// A tenant to be.
@@ -152,6 +157,8 @@ pub struct NewTenant {
     pub name: String,
     /// Its short name: small letters, digits and hyphens.
     pub slug: String,
+    /// Its CPF or CNPJ, with or without signs.
+    pub tax_id: Option<String>,
 }
 
 impl NewTenant {
@@ -169,8 +176,19 @@ impl NewTenant {
                 "a slug has 1 to 40 small letters, digits and hyphens",
             ));
         }
+        errors.extend(self.tax_id.as_deref().and_then(wrong_tax_id));
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
+}
+
+/// What is wrong with a CPF or CNPJ, if anything is.
+pub(super) fn wrong_tax_id(text: &str) -> Option<FieldError> {
+    let wrong = TaxId::parse(text).err()?;
+    let code = match wrong {
+        TaxIdError::Format => "format",
+        TaxIdError::CheckDigits => "check_digits",
+    };
+    Some(FieldError::new("tax_id", code, wrong.to_string()))
 }
 
 /// What is wrong with the name of a tenant, if anything is.

@@ -1,12 +1,16 @@
 //! What is done with tenants.
 
 use super::{
-    NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus, deletion::refuse_begun, model::wrong_name,
+    NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus,
+    deletion::refuse_begun,
+    model::{wrong_name, wrong_tax_id},
     store,
+    tax_id::TaxId,
 };
 use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
+    crypto::{Place, TenantKeys},
     error::{Error, Result},
     identity::forget_sessions,
     ids::TenantId,
@@ -19,8 +23,11 @@ use db::{Scope, Tx};
 /// [`Error::Invalid`] when a name does not fit, [`Error::Conflict`] when the slug is taken.
 pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
     new.validate()?;
+    let id = TenantId(app.ids.next());
+    // A key is on disk before anything that it seals.
+    let keys = app.keyring.tenant(id.0).await?;
     let tenant = Tenant {
-        id: TenantId(app.ids.next()),
+        id,
         slug: new.slug.clone(),
         name: new.name.trim().to_owned(),
         status: TenantStatus::Active,
@@ -28,9 +35,8 @@ pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
         plan: Plan::Basic,
         deletion_due_at: None,
         deletion_begun_at: None,
+        tax_id_sealed: sealed(&keys, id, new.tax_id.as_deref())?,
     };
-    // A key is on disk before anything that it seals.
-    app.keyring.tenant(tenant.id.0).await?;
     let now = app.clock.now();
     let pen = Pen::of(app, TenantId(uuid::Uuid::nil())).await?;
     db::write!(app.db, "create_tenant", Scope::Tenant(uuid::Uuid::nil()), |tx| -> Result<Tenant> {
@@ -48,6 +54,29 @@ pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
             }
         }
     })
+}
+
+fn tax_id_place(id: TenantId) -> Place<'static> {
+    Place { tenant: id.0, table: "tenants", column: "tax_id", row: id.0 }
+}
+
+fn sealed(keys: &TenantKeys, id: TenantId, tax_id: Option<&str>) -> Result<Option<Vec<u8>>> {
+    // Whoever calls has refused what is none.
+    let Some(tax_id) = tax_id.and_then(|text| TaxId::parse(text).ok()) else { return Ok(None) };
+    Ok(Some(keys.data.seal(tax_id_place(id), tax_id.as_str().as_bytes())?))
+}
+
+/// A tenant's CPF or CNPJ; none where none was given, or where its keys are destroyed already.
+///
+/// # Errors
+/// When the keystore does not answer.
+pub async fn tax_id_of(app: &App, tenant: &Tenant) -> Result<Option<TaxId>> {
+    let Some(sealed) = tenant.tax_id_sealed.as_deref().filter(|_| tenant.deletion_begun_at.is_none()) else {
+        return Ok(None);
+    };
+    let keys = app.keyring.tenant(tenant.id.0).await?;
+    let plain = keys.data.open(tax_id_place(tenant.id), sealed)?;
+    Ok(std::str::from_utf8(&plain).ok().and_then(|text| TaxId::parse(text).ok()))
 }
 
 /// The tenant with this slug.
@@ -86,10 +115,14 @@ pub async fn list_tenants(app: &App) -> Result<Vec<Tenant>> {
 /// # Errors
 /// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a name that does not fit.
 pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Result<Tenant> {
-    if let Some(wrong) = change.name.as_deref().and_then(wrong_name) {
-        return Err(Error::Invalid(vec![wrong]));
+    let given = change.tax_id.as_ref().and_then(Option::as_deref);
+    let wrong = [change.name.as_deref().and_then(wrong_name), given.and_then(wrong_tax_id)];
+    let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
     }
     refuse_begun(&get_tenant(app, id).await?)?;
+    let tax_id_sealed = sealed(&*app.keyring.tenant(id.0).await?, id, given)?;
     // The platform's owner acts; the tenant reads of it in its own log.
     let pen = Pen::of(app, id).await?;
     let tenant = db::write!(app.db, "update_tenant", Scope::Tenant(id.0), |tx| -> Result<Tenant> {
@@ -104,6 +137,10 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
             name: change.name.as_ref().map_or_else(|| before.name.clone(), |name| name.trim().to_owned()),
             plan: change.plan.unwrap_or(before.plan),
             status: change.status.unwrap_or(before.status),
+            tax_id_sealed: match change.tax_id {
+                Some(_) => tax_id_sealed.clone(),
+                None => before.tax_id_sealed.clone(),
+            },
             ..before.clone()
         };
         store::update(tx, &after).await?;
@@ -111,7 +148,9 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
             .on("tenant", id)
             .changed("name", before.name.as_str(), after.name.as_str())
             .changed("plan", before.plan.as_str(), after.plan.as_str())
-            .changed("status", before.status.as_str(), after.status.as_str());
+            .changed("status", before.status.as_str(), after.status.as_str())
+            // The number itself may be a person's.
+            .with("tax_id_changed", change.tax_id.is_some());
         pen.write(tx, entry).await?;
         Ok(after)
     })?;

@@ -4,51 +4,59 @@ use super::{Plan, Settings, Tenant, TenantStatus};
 use crate::{clock::Millis, ids::TenantId};
 use db::{Result, Row, Tx, params};
 
+/// The columns in the order of `from_row`.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at, tax_id_sealed
+             from tenants ",
+            $rest
+        )
+    };
+}
+
 pub(super) async fn insert_tenant(tx: &mut Tx, tenant: &Tenant, now: Millis) -> Result<()> {
     let settings = serde_json::to_string(&tenant.settings).unwrap_or_default();
     tx.execute(
-        "insert into tenants (id, slug, name, status, settings, created_at) values ($1, $2, $3, $4, $5, $6)",
-        params![tenant.id, &tenant.slug, &tenant.name, tenant.status.as_str(), settings, now],
+        "insert into tenants (id, slug, name, status, settings, tax_id_sealed, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        params![
+            tenant.id,
+            &tenant.slug,
+            &tenant.name,
+            tenant.status.as_str(),
+            settings,
+            tenant.tax_id_sealed.as_deref(),
+            now
+        ],
     )
     .await?;
     Ok(())
 }
 
 pub(super) async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Tenant>> {
-    tx.query_opt(
-        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at
-         from tenants where slug = $1",
-        params![slug],
-        from_row,
-    )
-    .await
+    tx.query_opt(select!("where slug = $1"), params![slug], from_row).await
 }
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
-    tx.query_opt(
-        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at
-         from tenants where id = $1",
-        params![id],
-        from_row,
-    )
-    .await
+    tx.query_opt(select!("where id = $1"), params![id], from_row).await
 }
 
 /// The tenant, locked until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
-    tx.query_opt(
-        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at
-         from tenants where id = $1 $for_update",
-        params![id],
-        from_row,
-    )
-    .await
+    tx.query_opt(select!("where id = $1 $for_update"), params![id], from_row).await
 }
 
 pub(super) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<u64> {
     tx.execute(
-        "update tenants set name = $2, plan = $3, status = $4 where id = $1",
-        params![tenant.id, &tenant.name, tenant.plan.as_str(), tenant.status.as_str()],
+        "update tenants set name = $2, plan = $3, status = $4, tax_id_sealed = $5 where id = $1",
+        params![
+            tenant.id,
+            &tenant.name,
+            tenant.plan.as_str(),
+            tenant.status.as_str(),
+            tenant.tax_id_sealed.as_deref()
+        ],
     )
     .await
 }
@@ -77,12 +85,7 @@ pub(super) async fn delete(tx: &mut Tx, id: TenantId) -> Result<u64> {
 }
 
 pub(super) async fn list(tx: &mut Tx) -> Result<Vec<Tenant>> {
-    tx.query(
-        "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at from tenants order by slug",
-        &[],
-        from_row,
-    )
-    .await
+    tx.query(select!("order by slug"), &[], from_row).await
 }
 
 fn from_row(row: &Row<'_>) -> Result<Tenant> {
@@ -98,6 +101,7 @@ fn from_row(row: &Row<'_>) -> Result<Tenant> {
         plan: Plan::from_word(&plan),
         deletion_due_at: row.get(6)?,
         deletion_begun_at: row.get(7)?,
+        tax_id_sealed: row.get(8)?,
     })
 }
 

@@ -67,8 +67,12 @@ impl Cast {
 
     /// Create tenant, people and number, and remember them in the folder.
     pub(super) async fn create(app: &App, folder: &Path) -> Result<Self> {
-        let tenant =
-            tenants::create_tenant(app, &NewTenant { name: BUSINESS.into(), slug: SLUG.into() }).await?.id;
+        let tenant = tenants::create_tenant(
+            app,
+            &NewTenant { name: BUSINESS.into(), slug: SLUG.into(), tax_id: None },
+        )
+        .await?
+        .id;
         let users = try_join_all(STAFF.iter().map(|colleague| hire(app, tenant, colleague)));
         let super_admin = hire(app, TenantId(uuid::Uuid::nil()), &PLATFORM_OWNER);
         let (users, super_admin) = tokio::try_join!(users, super_admin)?;

@@ -61,3 +61,25 @@ async fn r01_tenants_are_the_platforms_alone() {
     assert_eq!(hotel.owner().patch(&path, &json!({"plan": "enterprise"})).await.status, 403);
     assert_eq!(root.get("/conversations").await.status, 403, "the platform sees no conversation");
 }
+
+#[tokio::test]
+async fn a_tenants_tax_number_is_checked_and_lies_nowhere_in_clear() {
+    let app = TestApp::new().await;
+    let root = root(&app).await;
+    let new = |tax_id: &str| json!({"name": "Ateliê da Bia", "slug": "bia", "tax_id": tax_id});
+    for (wrong, code) in [("529.982.247-24", "check_digits"), ("529", "format"), ("", "format")] {
+        let answer = root.post("/tenants", &new(wrong)).await;
+        let error = &answer.body["errors"][0];
+        assert_eq!((answer.status, &error["field"], &error["code"]), (422, &json!("tax_id"), &json!(code)));
+    }
+    let bia = root.post("/tenants", &new("52998224725")).await.ok();
+    assert_eq!(bia["tax_id"], "529.982.247-25");
+    let path = format!("/tenants/{}", bia["id"].as_str().unwrap());
+    root.patch(&path, &json!({"name": "Ateliê"})).await.ok();
+    assert_eq!(root.get(&path).await.ok()["tax_id"], "529.982.247-25", "what is not said stays");
+    assert!(!crate::secrecy::lies_in_clear(&app, "52998224725").await);
+    root.patch(&path, &json!({"tax_id": "12.ABC.345/01DE-35"})).await.ok();
+    assert_eq!(root.get(&path).await.ok()["tax_id"], "12.ABC.345/01DE-35");
+    root.patch(&path, &json!({"tax_id": null})).await.ok();
+    assert!(root.get(&path).await.ok()["tax_id"].is_null());
+}

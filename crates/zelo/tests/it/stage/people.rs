@@ -69,7 +69,7 @@ impl Tenant {
 
     /// An organisation whose number is not connected yet.
     pub(crate) async fn without_number(app: &TestApp, slug: &str, number: Number) -> Self {
-        let new = NewTenant { name: slug.to_owned(), slug: slug.to_owned() };
+        let new = NewTenant { name: slug.to_owned(), slug: slug.to_owned(), tax_id: None };
         let tenant = tenants::create_tenant(&app.app, &new).await.unwrap();
         let owner = Agent::hire(app, tenant.id, slug, "dona", Role::Owner).await;
         let channel = ChannelId(uuid::Uuid::nil());
