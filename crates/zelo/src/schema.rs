@@ -28,5 +28,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(10, "0010", "approvals"),
     migration!(11, "0011", "rotation"),
     migration!(12, "0012", "access_reviews"),
-    migration!(15, "0015", "tax_ids"),
+    migration!(13, "0013", "tax_ids"),
 ];
