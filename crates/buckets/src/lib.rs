@@ -2,12 +2,17 @@
 //!
 //! A crate of its own so that its heavy client is built once and by nobody who needs no bucket.
 
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{
     ClientOptions, ObjectStore as _, ObjectStoreExt as _, PutMode, PutPayload,
     aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut},
     path::Path,
 };
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
+use tokio::io::AsyncReadExt as _;
+
+/// The parts in which a large object is sent, in bytes: S3 takes none under five mebibytes but the last.
+const PART: usize = 8 * 1024 * 1024;
 
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +40,9 @@ pub enum Error {
     /// The service, or the way to it.
     #[error(transparent)]
     Service(#[from] object_store::Error),
+    /// A file of this machine that was to be sent.
+    #[error("the file cannot be read: {0}")]
+    File(#[from] std::io::Error),
 }
 
 /// What became of an object that was to be new.
@@ -62,6 +70,8 @@ impl Bucket {
         let (bucket, folder) = parse(address).ok_or_else(|| Error::Address(address.to_owned()))?;
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
+            // Not all that speak like S3 know how to delete many objects with one call.
+            .with_disable_bulk_delete(true)
             // "Only where there is none" is asked of the service itself (If-None-Match).
             .with_conditional_put(S3ConditionalPut::ETagMatch);
         let mut options = ClientOptions::new().with_timeout(PATIENCE);
@@ -104,6 +114,78 @@ impl Bucket {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Write a file of this machine as an object, in the place of another one of that name, with never more than one part of
+    /// it in memory. It is there as a whole or not at all.
+    ///
+    /// # Errors
+    /// What the disk or the service answers.
+    pub async fn put_file(&self, name: &str, file: &std::path::Path) -> Result<(), Error> {
+        let at = self.at(name);
+        let mut file = tokio::fs::File::open(file).await?;
+        let mut part = read_part(&mut file).await?;
+        if part.len() < PART {
+            self.store.put(&at, PutPayload::from(part)).await?;
+            return Ok(());
+        }
+        let mut upload = self.store.put_multipart(&at).await?;
+        let sent = async {
+            while !part.is_empty() {
+                upload.put_part(PutPayload::from(std::mem::take(&mut part))).await?;
+                part = read_part(&mut file).await?;
+            }
+            upload.complete().await?;
+            Ok(())
+        };
+        let sent: Result<(), Error> = sent.await;
+        if sent.is_err() {
+            // What cannot be taken back either is removed by the bucket's own rule for unfinished uploads.
+            let _ = upload.abort().await;
+        }
+        sent
+    }
+
+    /// Some bytes of an object.
+    ///
+    /// # Errors
+    /// What the service answers, also when there is no such object.
+    pub async fn get(&self, name: &str, range: Range<u64>) -> Result<Vec<u8>, Error> {
+        Ok(self.store.get_range(&self.at(name), range).await?.to_vec())
+    }
+
+    /// Delete an object, if it is there.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub async fn delete(&self, name: &str) -> Result<(), Error> {
+        match self.store.delete(&self.at(name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Delete every object below `name/`.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub async fn delete_all(&self, name: &str) -> Result<(), Error> {
+        let below = self.at(name);
+        let found = self.store.list(Some(&below)).map_ok(|object| object.location).boxed();
+        let mut gone = self.store.delete_stream(found);
+        while gone.try_next().await?.is_some() {}
+        Ok(())
+    }
+
+    fn at(&self, name: &str) -> Path {
+        name.split('/').fold(self.folder.clone(), |path, part| path.join(part))
+    }
+}
+
+/// The next part of a file; shorter than the others at its end.
+async fn read_part(file: &mut tokio::fs::File) -> std::io::Result<Vec<u8>> {
+    let mut part = Vec::with_capacity(PART);
+    file.take(PART as u64).read_to_end(&mut part).await?;
+    Ok(part)
 }
 
 fn parse(address: &str) -> Option<(&str, &str)> {
