@@ -29,6 +29,11 @@ export function post(url, name, fields) {
   return request(url, name, { method: "POST", body: new URLSearchParams(fields) });
 }
 
+/** Send a form with a file. */
+export function upload(url, name, form) {
+  return request(url, name, { method: "POST", body: form });
+}
+
 // The one place where a text becomes markup: the server's own, whose scripts would not run. The page's policy names it
 // and forbids every other, in browsers that know Trusted Types.
 const policy = window.trustedTypes?.createPolicy("zelo-fragments", { createHTML: (html) => html });

@@ -4,6 +4,7 @@ import { parse, post, text, toast } from "./fragments.js";
 import * as list from "./list.js";
 import * as thread from "./thread.js";
 import * as composer from "./composer.js";
+import * as attach from "./attach.js";
 import * as live from "./live.js";
 import * as shortcuts from "./shortcuts.js";
 import * as theme from "./theme.js";
@@ -110,6 +111,7 @@ document.addEventListener("conversation:resolve", ({ detail }) => {
 
 function onOpened() {
   composer.attach();
+  attach.bind();
   live.join(openId());
   showTyping(null);
   list.showDrafts(openId());
@@ -159,6 +161,7 @@ list.watchEnd();
 list.showDrafts(openId());
 if (openId()) {
   composer.attach();
+  attach.bind();
   thread.markRead();
 }
 live.connect({

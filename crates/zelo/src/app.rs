@@ -23,7 +23,8 @@ use uuid::Uuid;
 use whatsapp::client::Client;
 
 /// Every queue of the product.
-pub const QUEUES: &[Queue] = &[outbound::QUEUE, crate::mail::QUEUE, crate::tasks::HOUSEKEEPING];
+pub const QUEUES: &[Queue] =
+    &[outbound::QUEUE, crate::media::QUEUE, crate::mail::QUEUE, crate::tasks::HOUSEKEEPING];
 
 /// The only shared state: handed to every handler and job, cheap to clone.
 #[derive(Clone)]
@@ -67,6 +68,10 @@ pub struct Parts {
     pub audit: crate::audit::Audit,
     /// Where mails leave.
     pub mailer: crate::mail::Mailer,
+    /// Where files lie.
+    pub objects: crate::media::Objects,
+    /// One picture at a time is opened.
+    pub(crate) pictures: tokio::sync::Semaphore,
     /// How it is, remembered for a second.
     pub(crate) checks: crate::health::Checks,
     /// When this process started.
@@ -125,6 +130,7 @@ impl App {
         let mailer = crate::mail::Mailer::new(&config)?;
         let audit = crate::audit::Audit::open(&keyring).await?;
         let limits = Limits::open(&config, &stores.db, &keyring, redis.clone(), &clock).await?;
+        let objects = crate::media::Objects::open(&config)?;
         let started_at = clock.now();
         let parts = Parts {
             config,
@@ -144,6 +150,8 @@ impl App {
             identity,
             mailer,
             audit,
+            objects,
+            pictures: tokio::sync::Semaphore::new(1),
             checks: crate::health::Checks::default(),
             started_at,
             audience: Audience::default(),

@@ -79,6 +79,9 @@ pub enum Error {
     /// The body is larger than this address takes. 413.
     #[error("the body is too large")]
     PayloadTooLarge,
+    /// The file has no such bytes. 416.
+    #[error("there are no such bytes")]
+    RangeNotSatisfiable,
     /// The body is of a kind that this address does not take. 415.
     #[error("the body is of another kind than expected")]
     UnsupportedMediaType,
@@ -141,6 +144,7 @@ impl Error {
             Self::Conflict { .. } | Self::WindowClosed => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -165,6 +169,7 @@ impl Error {
             Self::WindowClosed => "window_closed",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::PayloadTooLarge => "payload_too_large",
+            Self::RangeNotSatisfiable => "range_not_satisfiable",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
@@ -198,6 +203,7 @@ impl Error {
             }
             Self::TooManyRequests { .. } => "Wait before you try again.".into(),
             Self::PayloadTooLarge => "The body is larger than is accepted here.".into(),
+            Self::RangeNotSatisfiable => "The file has no such bytes.".into(),
             Self::UnsupportedMediaType => "Send the body as application/json.".into(),
             Self::Unavailable(_) => "Try again in a moment.".into(),
             Self::Internal(_) => {
@@ -435,6 +441,7 @@ mod tests {
             (Error::WindowClosed, 409, "window_closed"),
             (Error::TooManyRequests { retry_after: wait, refusal: None }, 429, "too_many_requests"),
             (Error::PayloadTooLarge, 413, "payload_too_large"),
+            (Error::RangeNotSatisfiable, 416, "range_not_satisfiable"),
             (Error::UnsupportedMediaType, 415, "unsupported_media_type"),
             (Error::Unavailable(None), 503, "unavailable"),
         ] {

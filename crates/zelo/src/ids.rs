@@ -157,6 +157,10 @@ id!(
     /// A message.
     MessageId
 );
+id!(
+    /// A file of a message.
+    MediaId
+);
 
 #[cfg(test)]
 mod tests {

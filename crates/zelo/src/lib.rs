@@ -44,6 +44,7 @@ pub mod limits;
 // The core.
 pub mod contacts;
 pub mod conversations;
+pub mod media;
 pub mod messages;
 
 // From Meta and to Meta.

@@ -10,6 +10,7 @@ use crate::{
     audit, channels,
     error::Result,
     ids::TenantId,
+    media,
     tenants::{self, Tenant},
 };
 use db::{Scope, catalogue};
@@ -68,6 +69,8 @@ pub async fn delete_some(app: &App, tenant: &Tenant) -> Result<Progress> {
     if delete_rows(app, id).await? + app.keyring.destroy_tenant_keys(id.0, BATCH).await? > 0 {
         return Ok(Progress::More);
     }
+    // Nobody has a key to its files any more; they go when nothing names them.
+    media::delete_tenant(app, id).await?;
     tenants::finish_deletion(app, tenant).await?;
     app.db.forget_old_pages().await?;
     app.keyring.forget_old_pages().await?;

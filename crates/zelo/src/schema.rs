@@ -29,4 +29,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(11, "0011", "rotation"),
     migration!(12, "0012", "access_reviews"),
     migration!(13, "0013", "tax_ids"),
+    migration!(14, "0014", "media"),
 ];

@@ -1,7 +1,7 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
 use crate::{
-    app::App, audit, channels, error::Result, identity, inbound, limits, mail, offboarding, outbound,
+    app::App, audit, channels, error::Result, identity, inbound, limits, mail, media, offboarding, outbound,
     rotation, support, telemetry,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
@@ -23,13 +23,22 @@ pub struct Tasks {
 /// The workers of all queues, not started.
 pub fn workers(app: &App) -> Workers {
     let (for_messages, for_mail, for_housekeeping) = (app.clone(), app.clone(), app.clone());
+    let for_media = app.clone();
     let messages = QueueOptions {
         concurrency: app.config.outbound.concurrency,
         per_tenant: app.config.outbound.concurrency_per_tenant,
         ..QueueOptions::default()
     };
+    // A hundred megabytes over a slow line, taken up again where it broke.
+    let files = QueueOptions {
+        concurrency: app.config.media.concurrency,
+        per_tenant: app.config.media.concurrency.div_ceil(2),
+        timeout: Duration::from_secs(900),
+        ..QueueOptions::default()
+    };
     Workers::new(app.jobs.clone())
         .queue(outbound::QUEUE, messages, move |job| outbound::deliver(for_messages.clone(), job))
+        .queue(media::QUEUE, files, move |job| media::fetch(for_media.clone(), job))
         .queue(mail::QUEUE, QueueOptions { concurrency: 2, ..QueueOptions::default() }, move |job| {
             let app = for_mail.clone();
             async move {
@@ -69,6 +78,7 @@ async fn keep_house(app: &App, kind: &str) -> Result<()> {
     mail::sweep(app).await?;
     limits::sweep(app).await?;
     outbound::sweep(app).await?;
+    media::sweep(app).await?;
     inbound::sweep(app).await
 }
 

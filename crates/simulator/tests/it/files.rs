@@ -11,9 +11,18 @@ use crate::stage::{ANA, AURORA, Stage, http, token};
 
 const PDF: &[u8] = b"%PDF-1.7 nota fiscal";
 
+fn sized(content: Bytes) -> (Bytes, u64) {
+    let size = content.len() as u64;
+    (content, size)
+}
+
 async fn uploaded(stage: &Stage) -> String {
     let content = Bytes::from_static(PDF);
-    stage.client().upload_media(AURORA, &token(), "application/pdf", "nota.pdf", content).await.unwrap()
+    stage
+        .client()
+        .upload_media(AURORA, &token(), "application/pdf", "nota.pdf", sized(content))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -77,11 +86,15 @@ async fn addresses_live_five_minutes_and_customers_files_seven_days() {
 async fn files_that_meta_does_not_take_are_131053() {
     let stage = Stage::new().await;
     let svg = Bytes::from_static(b"<svg/>");
-    let error =
-        stage.client().upload_media(AURORA, &token(), "image/svg+xml", "a.svg", svg).await.unwrap_err();
+    let error = stage
+        .client()
+        .upload_media(AURORA, &token(), "image/svg+xml", "a.svg", sized(svg))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), Some(131_053));
     let huge = Bytes::from(vec![0; (5 << 20) + 1]);
-    let error = stage.client().upload_media(AURORA, &token(), "image/png", "a.png", huge).await.unwrap_err();
+    let error =
+        stage.client().upload_media(AURORA, &token(), "image/png", "a.png", sized(huge)).await.unwrap_err();
     assert_eq!(error.code(), Some(131_053));
 }
 

@@ -1,9 +1,8 @@
 //! Files: up, and in two steps down (Meta, business-phone-numbers/media).
 
-use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, RANGE, USER_AGENT};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Method, Response, Url};
+use reqwest::{Body, Method, Response, Url};
 use serde::Deserialize;
 
 use super::answer;
@@ -38,16 +37,17 @@ struct Uploaded {
 }
 
 impl Client {
-    /// Uploads a file and gives its id, which is good for 30 days.
+    /// Uploads a file of `size` bytes as they come and gives its id, which is good for 30 days.
     pub async fn upload_media(
         &self,
         phone_number_id: &str,
         token: &AccessToken,
         mime_type: &str,
         filename: &str,
-        content: Bytes,
+        (content, size): (impl Into<Body>, u64),
     ) -> Result<String, SendError> {
-        let file = Part::stream(content).file_name(filename.to_owned()).mime_str(mime_type)?;
+        let content = Part::stream_with_length(content, size);
+        let file = content.file_name(filename.to_owned()).mime_str(mime_type)?;
         let form = Form::new()
             .text("messaging_product", "whatsapp")
             .text("type", mime_type.to_owned())

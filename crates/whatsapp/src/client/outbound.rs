@@ -120,6 +120,40 @@ impl OutboundContent {
         }
     }
 
+    /// The file of an image, video, audio, document or sticker.
+    pub fn media(&self) -> Option<&OutboundMedia> {
+        match self {
+            Self::Image(media)
+            | Self::Video(media)
+            | Self::Audio(media)
+            | Self::Document(media)
+            | Self::Sticker(media) => Some(media),
+            Self::Text(_)
+            | Self::Location(_)
+            | Self::Contacts(_)
+            | Self::Reaction(_)
+            | Self::Interactive(_)
+            | Self::Template(_) => None,
+        }
+    }
+
+    /// The same, to be named otherwise.
+    pub fn media_mut(&mut self) -> Option<&mut OutboundMedia> {
+        match self {
+            Self::Image(media)
+            | Self::Video(media)
+            | Self::Audio(media)
+            | Self::Document(media)
+            | Self::Sticker(media) => Some(media),
+            Self::Text(_)
+            | Self::Location(_)
+            | Self::Contacts(_)
+            | Self::Reaction(_)
+            | Self::Interactive(_)
+            | Self::Template(_) => None,
+        }
+    }
+
     /// Whether it may be sent when the customer has not written for 24 hours.
     pub fn may_open_conversation(&self) -> bool {
         matches!(self, Self::Template(_))

@@ -210,7 +210,7 @@ async fn a_file_is_uploaded_as_a_form() {
     let meta = GraphStub::answering(200, r#"{"id":"4490709327384033"}"#).await;
     let id = meta
         .client()
-        .upload_media("42", &meta.token(), "application/pdf", "nota.pdf", Bytes::from_static(b"%PDF"))
+        .upload_media("42", &meta.token(), "application/pdf", "nota.pdf", (Bytes::from_static(b"%PDF"), 4))
         .await
         .unwrap();
     assert_eq!(id, "4490709327384033");

@@ -148,6 +148,18 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        title: "Files",
+        rows: &[
+            ("F01", "Only known types, and content, name and header agree"),
+            ("F02", "Limits of size, pixels and what archives unpack to, in little memory"),
+            ("F03", "Names of our own, outside of what is served, sealed"),
+            ("F04", "A file is saved, or shown as a picture or sound, and never run"),
+            ("F05", "A scanner may look first; what it finds is never given out"),
+            ("F06", "Outgoing pictures do not say where they were taken"),
+            ("F07", "Stored means whole and on disk; until Meta forgets a file it is tried again"),
+        ],
+    },
+    Group {
         title: "Browser",
         rows: &[
             ("H01", "Browsers are told to use TLS for a year"),

@@ -57,7 +57,8 @@ pub(super) async fn list_messages(
     Ok(axum::Json(List { data: data.iter().map(MessageShape::from).collect(), next_cursor }))
 }
 
-/// What to send: `{"type": "text", "text": "…"}`, or another type with its object in Meta's shape.
+/// What to send: `{"type": "text", "text": "…"}`, or another type with its object in Meta's shape. A file is named by the id
+/// that `POST /conversations/{id}/media` gave, or by one of Meta's own.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct SendBody {
     /// `text`, `image`, `video`, `audio`, `document`, `sticker`, `location`, `contacts`, `reaction`, `interactive` or

@@ -14,6 +14,7 @@ mod contacts;
 mod conversations;
 pub mod docs;
 mod limits;
+pub(crate) mod media;
 mod messages;
 mod mfa;
 mod passwords;
@@ -116,6 +117,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(conversations::mark_conversation_read))
         .routes(routes!(messages::list_messages, messages::send_message))
         .routes(routes!(messages::retry_message))
+        .routes(routes!(media::upload_media))
+        .routes(routes!(media::get_media))
+        .routes(routes!(media::get_thumbnail))
         .routes(routes!(whatsapp::send))
         .routes(routes!(whatsapp::get_status))
         // What was done.

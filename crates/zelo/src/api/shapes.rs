@@ -1,6 +1,6 @@
 //! What conversations, messages and contacts look like on the wire; sockets send the same shapes.
 
-use super::time::rfc3339;
+use super::{media::MediaShape, time::rfc3339};
 use crate::{
     app::App,
     contacts::{self, Contact},
@@ -161,30 +161,18 @@ pub struct MessageShape {
     pub created_at: String,
 }
 
-/// A file that a message refers to.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct MediaShape {
-    /// Meta's id of the file.
-    pub id: String,
-    /// Its type.
-    pub mime_type: Option<String>,
-    /// Its name.
-    pub filename: Option<String>,
-    /// The words under it.
-    pub caption: Option<String>,
-}
-
 impl From<&Message> for MessageShape {
     fn from(message: &Message) -> Self {
         let body = &message.body;
+        let attached = message.media.as_ref();
         let media = match &body.said {
-            Said::Inbound(content) => content.media().map(|media| MediaShape {
-                id: media.id.clone(),
-                mime_type: media.mime_type.clone(),
-                filename: media.filename.clone(),
-                caption: media.caption.clone(),
+            Said::Inbound(content) => content.media().map(|file| {
+                let (declared, filename) = (file.mime_type.as_deref(), file.filename.as_deref());
+                MediaShape::of(attached, declared, filename, file.caption.as_deref())
             }),
-            Said::Outbound(_) => None,
+            Said::Outbound(content) => content.media().map(|file| {
+                MediaShape::of(attached, None, file.filename.as_deref(), file.caption.as_deref())
+            }),
         };
         let content = match &body.said {
             Said::Inbound(Content::Unknown { kind, raw }) => serde_json::json!({ kind.as_str(): raw.get() }),

@@ -7,7 +7,7 @@ use crate::{
     contacts, conversations,
     crypto::{Key, digest},
     error::Result,
-    ids::{ContactId, ConversationId, UserId},
+    ids::{ContactId, ConversationId, MediaId, UserId},
     rights::Sight,
     tenants::TenantScope,
 };
@@ -74,6 +74,27 @@ pub async fn note_contact_reading(
     let contact = contacts::get_contact(app, scope, contact).await?;
     let key = app.keyring.key(contact.key_id).await?;
     let entry = Entry::of(EventType::DataAccess, "contact_read").on("contact", contact.id);
+    note(app, scope, reading, key, entry).await
+}
+
+/// The same for somebody who opens a file of a conversation.
+///
+/// # Errors
+/// As [`note_reading`].
+pub async fn note_media_reading(
+    app: &App,
+    sight: Sight,
+    user: UserId,
+    media: MediaId,
+    conversation: ConversationId,
+) -> Result<()> {
+    let Some(reading) = new_reading(app, user, media.0) else { return Ok(()) };
+    let scope = sight.scope();
+    let conversation = conversations::get_conversation(app, sight, conversation).await?;
+    let key = conversations::contact_key(app, scope, &conversation).await?;
+    let entry = Entry::of(EventType::DataAccess, "attachment_read")
+        .on("media", media)
+        .with("contact_id", conversation.contact.to_string());
     note(app, scope, reading, key, entry).await
 }
 

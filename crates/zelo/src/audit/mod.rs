@@ -24,7 +24,7 @@ mod sealer;
 mod store;
 mod verify;
 
-pub use access::{READ_WINDOW, note_contact_reading, note_reading};
+pub use access::{READ_WINDOW, note_contact_reading, note_media_reading, note_reading};
 pub use csv::csv;
 pub(crate) use deliver::keep_delivering;
 pub use deliver::{deliver_seals, publish_seal_ages};

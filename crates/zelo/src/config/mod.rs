@@ -19,7 +19,7 @@ pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
     Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Limits, Log, LogFormat, Mail,
-    Metrics, Mfa, Outbound, Redis, S3, Server, Tenants, Whatsapp,
+    Media, Metrics, Mfa, Outbound, Redis, S3, Server, Tenants, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -82,6 +82,7 @@ pub struct Config {
     pub whatsapp: Whatsapp,
     pub ingest: Ingest,
     pub outbound: Outbound,
+    pub media: Media,
     pub redis: Redis,
     pub s3: S3,
     pub egress: Egress,

@@ -152,6 +152,19 @@ pub struct Outbound {
     pub attempts: u32,
 }
 
+/// `[media]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    pub folder: Option<PathBuf>,
+    pub bucket: Option<String>,
+    pub concurrency: usize,
+    pub largest_megabytes: u32,
+    pub largest_megapixels: u32,
+    pub scanner: Option<String>,
+    pub scanner_required: bool,
+}
+
 /// `[redis]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -137,6 +137,9 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("outbound.attempts", config.outbound.attempts as usize),
         ("outbound.messages_per_second", config.outbound.messages_per_second as usize),
         ("outbound.timeout_seconds", usize::try_from(config.outbound.timeout_seconds).unwrap_or(usize::MAX)),
+        ("media.concurrency", config.media.concurrency),
+        ("media.largest_megabytes", config.media.largest_megabytes as usize),
+        ("media.largest_megapixels", config.media.largest_megapixels as usize),
         ("audit.seal_minutes", config.audit.seal_minutes as usize),
         ("auth.access_token_minutes", config.auth.access_token_minutes as usize),
         ("auth.refresh_days", config.auth.refresh_days as usize),
@@ -180,6 +183,10 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     // A window is counted in memory for no longer; a limit that long would keep people out by mistake.
     if config.auth.login_window_minutes > 24 * 60 {
         problems.push("auth.login_window_minutes is over 1440, a day".to_owned());
+    }
+    // WhatsApp carries no larger files (Meta, business-phone-numbers/media).
+    if config.media.largest_megabytes > 100 {
+        problems.push("media.largest_megabytes is over 100, the most that WhatsApp carries".to_owned());
     }
     if config.limits.most_subjects < 1_000 {
         problems.push("limits.most_subjects must be at least 1000".to_owned());

@@ -20,11 +20,21 @@ pub enum Field {
     Notice,
     /// A network address, in the audit log.
     Address,
+    /// The content of a file, to store it once.
+    File,
 }
 
 impl Field {
-    const ALL: [Self; 7] =
-        [Self::WaId, Self::UserId, Self::Phone, Self::Wamid, Self::Email, Self::Notice, Self::Address];
+    const ALL: [Self; 8] = [
+        Self::WaId,
+        Self::UserId,
+        Self::Phone,
+        Self::Wamid,
+        Self::Email,
+        Self::Notice,
+        Self::Address,
+        Self::File,
+    ];
 
     fn name(self) -> &'static [u8] {
         match self {
@@ -35,6 +45,7 @@ impl Field {
             Self::Email => b"email",
             Self::Notice => b"notice",
             Self::Address => b"address",
+            Self::File => b"file",
         }
     }
 }

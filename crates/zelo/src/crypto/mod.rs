@@ -7,6 +7,7 @@
 //! copies: destroying a contact's key there erases the contact everywhere.
 
 mod blind;
+pub(crate) mod file;
 mod key;
 mod keyring;
 mod keystore;
@@ -15,6 +16,7 @@ mod records;
 mod secret;
 
 pub use blind::{BlindIndex, Field};
+pub use file::{FileCipher, FileKey};
 pub(crate) use key::key_id_of;
 pub use key::{Key, KeyId, OpenError, Place};
 pub use keyring::{KeyError, Keyring, TenantKeys};

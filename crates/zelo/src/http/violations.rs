@@ -19,6 +19,7 @@ const DIRECTIVES: &[&str] = &[
     "style-src-elem",
     "style-src-attr",
     "img-src",
+    "media-src",
     "font-src",
     "connect-src",
     "form-action",

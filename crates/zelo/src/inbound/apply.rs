@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Event},
     ids::ConversationId,
-    messages,
+    media, messages,
 };
 use db::{Scope, Tx};
 use std::collections::BTreeMap;
@@ -145,6 +145,7 @@ async fn apply_messages(
     let mut threads = CurrentThreads::lock(tx, scope, pairs).await?;
     let mut placed = Vec::with_capacity(fresh.len());
     let mut happened = Vec::with_capacity(fresh.len());
+    let mut files = Vec::new();
     for (contact, arriving) in &fresh {
         let arrival = Arrival {
             contact: *contact,
@@ -154,10 +155,12 @@ async fn apply_messages(
         };
         let (conversation, seq) = threads.place(arrival, &app.ids, prepared.reopen_within, now);
         placed.push((conversation, seq, &arriving.message));
+        files.extend(arriving.media.as_ref().map(|file| (conversation, file)));
         happened.push(Event::MessageCreated { conversation, message: arriving.message.id, seq });
     }
     let begun: Vec<(ConversationId, i64)> = threads.save(tx, scope).await?;
     messages::insert_inbound(tx, scope, &placed, now).await?;
+    media::insert_inbound(tx, app, scope, &files, now).await?;
     happened.extend(
         begun.into_iter().map(|(conversation, seq)| Event::ConversationUpdated { conversation, seq }),
     );

@@ -12,6 +12,7 @@ use crate::{
     crypto::{Field, Place},
     error::Result,
     ids::{ChannelId, MessageId, TenantId},
+    media::NewMedia,
     messages::{Body, NewInbound, Said, SendFailure, StatusReport},
     tenants::{self, TenantScope},
 };
@@ -35,6 +36,8 @@ pub(super) struct PreparedMessage {
     pub(super) message: NewInbound,
     /// Whether it opens the window and counts as unread.
     pub(super) asks_for_answer: bool,
+    /// The file that is to be fetched.
+    pub(super) media: Option<NewMedia>,
 }
 
 pub(super) struct PreparedNotice {
@@ -78,6 +81,7 @@ pub(super) async fn prepare(app: &App, tenant: TenantId, share: Share) -> Result
         let id = MessageId(app.ids.next());
         let asks_for_answer = asks_for_answer(&arrived.message.content);
         let sent_at = arrived.message.timestamp.saturating_mul(SECOND);
+        let media = NewMedia::of(app, scope, id, &arrived.message.content, &person.key, sent_at)?;
         let message =
             NewInbound::seal(scope, id, &keys.index, &person.key, &body_of(arrived.message), sent_at)?;
         messages.push(PreparedMessage {
@@ -85,6 +89,7 @@ pub(super) async fn prepare(app: &App, tenant: TenantId, share: Share) -> Result
             channel: arrived.channel,
             message,
             asks_for_answer,
+            media,
         });
     }
     let reports = share

@@ -58,6 +58,14 @@ impl Body {
         }
     }
 
+    /// Whether a file belongs to it.
+    pub fn names_a_file(&self) -> bool {
+        match &self.said {
+            Said::Inbound(content) => content.media().is_some(),
+            Said::Outbound(content) => content.media().is_some(),
+        }
+    }
+
     /// Seal it for its row.
     ///
     /// # Errors

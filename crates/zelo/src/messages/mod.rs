@@ -2,6 +2,7 @@
 
 mod body;
 mod inbound;
+mod media;
 mod model;
 mod page;
 mod preview;
@@ -11,6 +12,7 @@ pub(crate) mod store;
 
 pub use body::{Body, Said, message_place};
 pub use inbound::{NewInbound, insert_inbound, known_wamids};
+pub use media::touch;
 pub use model::{Author, Direction, Message, MessageStatus, SendFailure};
 pub use page::{list_after_seq, list_messages, load_messages};
 pub use preview::{load_last, preview_text};

@@ -4,6 +4,7 @@ use super::Body;
 use crate::{
     clock::Millis,
     ids::{ConversationId, MessageId, UserId},
+    media::Attached,
 };
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +139,9 @@ pub struct Message {
     pub created_at: Millis,
     /// Why it failed, or why it waits.
     pub failure: Option<SendFailure>,
+    /// Its file. Only where messages were loaded to be shown; none for those that have no file, or had it before files
+    /// were kept here.
+    pub media: Option<Attached>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reading messages.
 
-use super::{Author, Body, Message, SendFailure, store};
+use super::{Author, Body, Message, SendFailure, media::add_files, store};
 use crate::{
     app::App,
     clock::Millis,
@@ -31,6 +31,7 @@ pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> R
             .error_code
             .filter(|code| code != super::send::ATTEMPTING)
             .map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
+        media: None,
     })
 }
 
@@ -56,7 +57,8 @@ pub async fn list_messages(
         Ok(store::list_before(tx, scope, conversation, before, limit).await?)
     })?;
     rows.reverse();
-    rows.into_iter().map(|row| opened(scope, &key, row)).collect()
+    let messages = rows.into_iter().map(|row| opened(scope, &key, row)).collect::<Result<_>>()?;
+    add_files(app, scope, &key, messages).await
 }
 
 /// What is new or changed in a conversation since `seq`, in the order of the change.
@@ -75,7 +77,8 @@ pub async fn list_after_seq(
     let rows = db::read!(app.db, "list_messages_after", scope.into(), |tx| -> Result<_> {
         Ok(store::list_changed_after(tx, scope, conversation, seq, limit).await?)
     })?;
-    rows.into_iter().map(|row| opened(scope, &key, row)).collect()
+    let messages = rows.into_iter().map(|row| opened(scope, &key, row)).collect::<Result<_>>()?;
+    add_files(app, scope, &key, messages).await
 }
 
 /// Messages by id; one that does not exist is not among them.
@@ -90,7 +93,10 @@ pub async fn load_messages(app: &App, scope: TenantScope, ids: &[MessageId]) -> 
         })?;
         let Some(row) = row else { continue };
         match key_of(app, Sight::of_work(scope), row.conversation).await {
-            Ok(key) => messages.push(opened(scope, &key, row)?),
+            Ok(key) => {
+                let message = vec![opened(scope, &key, row)?];
+                messages.extend(add_files(app, scope, &key, message).await?);
+            }
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),
         }

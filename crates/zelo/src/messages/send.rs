@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Event},
     ids::{ConversationId, MessageId, UserId},
+    media::{self, Attached},
     outbound::{self, Urgency},
     rights::Sight,
     tenants::{self, TenantScope},
@@ -41,6 +42,7 @@ pub struct Passed {
     urgency: Urgency,
     body: Body,
     content_sealed: Vec<u8>,
+    media: Option<Attached>,
     now: Millis,
 }
 
@@ -71,17 +73,14 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     }
     let key = conversations::contact_key(app, scope, &conversation).await?;
     let quotes = quoted_wamid(app, scope, request).await?;
-    let body = Body {
-        wamid: None,
-        said: Said::Outbound(request.content.clone()),
-        quotes,
-        is_forwarded: false,
-        referral: None,
-    };
+    let mut content = request.content.clone();
+    let media = media::check_outgoing(app, sight, conversation.id, &mut content).await?;
+    let body =
+        Body { wamid: None, said: Said::Outbound(content), quotes, is_forwarded: false, referral: None };
     let id = MessageId(app.ids.next());
     let content_sealed = body.seal(scope, id, &key)?;
     let (conversation, author, urgency) = (conversation.id, request.author, request.urgency);
-    Ok(Passed { id, conversation, author, urgency, body, content_sealed, now })
+    Ok(Passed { id, conversation, author, urgency, body, content_sealed, media, now })
 }
 
 fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
@@ -141,6 +140,9 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         error_text: None,
     };
     store::insert_outbound(tx, scope, &row, passed.body.kind()).await?;
+    if let Some(file) = &passed.media {
+        media::attach(tx, scope, file.media.id, passed.id).await?;
+    }
     outbound::enqueue(tx, app, scope, passed.conversation, passed.id, passed.urgency).await?;
     let event = Event::MessageCreated { conversation: passed.conversation, message: passed.id, seq };
     events::record(tx, scope, &[event], passed.now).await?;
@@ -156,6 +158,7 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         sent_at: row.sent_at,
         created_at: row.created_at,
         failure: None,
+        media: passed.media.clone(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! One attempt to deliver one message.
 
 use super::{
-    Payload,
+    Payload, file,
     pacer::{Turn, Urgency},
     pair::PairPace,
     store,
@@ -13,6 +13,7 @@ use crate::{
     contacts,
     error::{Error, Result},
     ids::{ChannelId, ContactId, MessageId, TenantId},
+    media::NotThere,
     messages::{
         self, Attempt, MessageStatus, Outgoing, Said, SendFailure, SendOutcome, UNCONFIRMED, load_outgoing,
         record_outcome,
@@ -67,7 +68,7 @@ impl Delivery<'_> {
     async fn run(&self) -> Result<Outcome> {
         let (app, scope) = (self.app, self.scope);
         let Some(outgoing) = load_outgoing(app, scope, self.id).await? else { return Ok(Outcome::Done) };
-        let Some(request) = self.request(&outgoing).await? else {
+        let Some(mut request) = self.request(&outgoing).await? else {
             let failure =
                 SendFailure { code: "no_recipient".into(), detail: "The contact has no address.".into() };
             return self.settle(&outgoing, MessageStatus::Failed, None, Some(failure)).await;
@@ -78,6 +79,15 @@ impl Delivery<'_> {
         }
         if let Some(wait) = self.wait_for_pair(&outgoing).await? {
             return Ok(later(wait, "pair"));
+        }
+        let credentials = channels::credentials(app, scope, channel.id).await?;
+        let token = AccessToken::new(credentials.access_token.clone());
+        // Before the attempt begins: taking a file to Meta sends nothing, and may be done again.
+        if let Some(file) = &outgoing.message.media
+            && let Err(why) =
+                file::name_for_meta(app, scope, &outgoing, file, &channel, &token, &mut request.content).await
+        {
+            return self.file_not_there(&outgoing, why).await;
         }
         if let Turn::Later(wait, why) = app.pacer.turn(app, scope, &channel, self.urgency).await? {
             return Ok(later(wait, why));
@@ -90,8 +100,6 @@ impl Delivery<'_> {
             }
             Begin::Attempt(Attempt::Begun, pair) => pair,
         };
-        let credentials = channels::credentials(app, scope, channel.id).await?;
-        let token = AccessToken::new(credentials.access_token.clone());
         let sent = app.graph.send_message(&channel.phone_number_id, &token, &request).await;
         metrics::counter!("zelo_whatsapp_requests_total", "operation" => "send", "outcome" => outcome_word(&sent))
             .increment(1);
@@ -105,6 +113,37 @@ impl Delivery<'_> {
             tracing::warn!(%error, channel_id = %channel.id, "What a send said about its number could not be kept");
         }
         outcome
+    }
+
+    /// Its file is not with Meta: the message waits, or fails where waiting does not help.
+    async fn file_not_there(&self, outgoing: &Outgoing, why: NotThere) -> Result<Outcome> {
+        let is_late = self.app.clock.now() >= outgoing.message.created_at + TOO_LATE;
+        match why {
+            NotThere::Here(error) => Err(error),
+            NotThere::Meta(SendError::Rejected { class, error }) => {
+                if class.stops_channel() {
+                    let channel = outgoing.conversation.channel;
+                    channels::set_status(self.app, self.scope, channel, ChannelStatus::ReconnectNeeded)
+                        .await?;
+                    return Ok(later(RECONNECTION, "channel"));
+                }
+                self.fail(outgoing, error.code, error.text()).await
+            }
+            NotThere::Meta(SendError::RetryLater { error, .. }) if is_late => {
+                self.fail(outgoing, error.code, error.text()).await
+            }
+            NotThere::Meta(SendError::RetryLater { after, .. }) => {
+                Ok(later(Millis::try_from(after.as_millis()).unwrap_or(MINUTE).max(SECOND), "file"))
+            }
+            NotThere::Meta(SendError::NotSent(_) | SendError::Ambiguous { .. }) if is_late => {
+                let detail = "WhatsApp could not be reached.".to_owned();
+                let failure = SendFailure { code: "unreachable".into(), detail };
+                self.settle(outgoing, MessageStatus::Failed, None, Some(failure)).await
+            }
+            NotThere::Meta(SendError::NotSent(_) | SendError::Ambiguous { .. }) => {
+                Ok(later(10 * SECOND, "file"))
+            }
+        }
     }
 
     async fn learn(&self, outgoing: &Outgoing, answered: bool, ends_refusals: bool) -> Result<()> {

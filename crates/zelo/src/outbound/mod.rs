@@ -10,6 +10,7 @@
 //! failing, its circuit opens and only a probe leaves now and then.
 
 mod deliver;
+mod file;
 mod number;
 mod pacer;
 mod pair;

@@ -1,6 +1,9 @@
 //! Which text, icon and class each value of the view has. The texts themselves are in `locales/`.
 
-use crate::audit::{EventType, Outcome, ReportKind};
+use crate::{
+    audit::{EventType, Outcome, ReportKind},
+    media::Refusal,
+};
 
 use super::{
     context::PageContext,
@@ -9,7 +12,8 @@ use super::{
     time::recording_length,
     view::{
         Composer, ConversationStatus, Delivery, ErrorPage, Filter, Location, LoginError, Media, MediaKind,
-        MessageBubble, Notice, NoticeKind, Reaction, Side, StatusFilter, SystemKind, Window, phone_text,
+        MessageBubble, Notice, NoticeKind, Reaction, Side, Standing, StatusFilter, SystemKind, Window,
+        phone_text,
     },
 };
 
@@ -174,9 +178,48 @@ impl MediaKind {
     }
 }
 
+/// Why a file was not taken.
+fn refusal_key(reason: Option<Refusal>) -> &'static str {
+    match reason {
+        Some(Refusal::TooLarge) => "file-too-large",
+        Some(Refusal::Empty) => "file-empty",
+        Some(Refusal::TypeNotAllowed) => "file-type-not-allowed",
+        Some(Refusal::TypeMismatch) => "file-type-mismatch",
+        Some(Refusal::Suspicious) => "file-suspicious",
+        Some(Refusal::Infected) => "file-infected",
+        Some(Refusal::TooManyPixels) => "file-too-many-pixels",
+        Some(Refusal::HashMismatch) => "file-hash-mismatch",
+        Some(Refusal::Broken) | None => "file-broken",
+    }
+}
+
 impl Media {
     pub(super) fn length_text(&self, seconds: u32) -> String {
         recording_length(seconds)
+    }
+
+    /// Whether it is drawn as a film; otherwise what is played is sound.
+    pub(super) fn is_film(&self) -> bool {
+        self.kind == MediaKind::Video
+    }
+
+    /// Its size for people, in the units of their file managers.
+    pub(super) fn size_text(&self, bytes: u64) -> String {
+        match bytes {
+            ..1_000 => format!("{bytes} B"),
+            1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+            _ => format!("{} MB", (bytes + 500_000) / 1_000_000),
+        }
+    }
+
+    /// Why it cannot be opened.
+    pub(super) fn standing_key(&self) -> &'static str {
+        match self.standing {
+            Standing::Unknown => "file-not-here",
+            Standing::Pending | Standing::Stored => "file-pending",
+            Standing::Expired => "file-expired",
+            Standing::Refused(reason) => refusal_key(reason),
+        }
     }
 }
 
@@ -281,7 +324,9 @@ impl NoticeKind {
     pub(super) fn tone(self) -> &'static str {
         match self {
             Self::WindowClosed { .. } | Self::EmptyText => "info",
-            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown => "warn",
+            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown | Self::File(_) => {
+                "warn"
+            }
             Self::Failed => "danger",
         }
     }
@@ -290,7 +335,9 @@ impl NoticeKind {
         match self {
             Self::WindowClosed { .. } => "lock",
             Self::EmptyText => "info",
-            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown => "warn",
+            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown | Self::File(_) => {
+                "warn"
+            }
             Self::Failed => "stop",
         }
     }
@@ -323,6 +370,9 @@ impl PageContext {
             NoticeKind::NotAllowed => self.text("notice-not-allowed"),
             NoticeKind::Conflict => self.text("notice-conflict"),
             NoticeKind::SlowDown => self.text("notice-slow-down"),
+            NoticeKind::File(reason) => {
+                format!("{} · {}", self.text("notice-file"), self.text(refusal_key(Some(reason))))
+            }
             NoticeKind::Failed => self.text("notice-failed"),
         }
     }

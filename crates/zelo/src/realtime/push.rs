@@ -75,7 +75,7 @@ async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
             let Some(message) = message_shape(app, scope, message).await? else { return Ok(()) };
             let payload = json!({
                 "message_id": message.id, "conversation_id": conversation_id, "status": message.status,
-                "error": message.error, "seq": seq,
+                "error": message.error, "media": message.media, "seq": seq,
             });
             emit(io, rooms, "message:status", &payload).await;
         }

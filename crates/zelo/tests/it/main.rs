@@ -23,6 +23,12 @@ mod inbound;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
+mod media_bucket;
+#[cfg(test)]
+mod media_out;
+#[cfg(test)]
 mod outbound;
 #[cfg(test)]
 mod pacing;

@@ -57,7 +57,7 @@ pub(super) async fn send(desk: Desk, Path(text): Path<String>, form: Sent<Compos
     match send_text(&desk, conversation, &composed).await {
         Ok(message) if desk.visit.is_fragment => desk.answer(inbox::message(&desk, message).await),
         Ok(_) => see(&format!("/conversations/{conversation}")),
-        Err(error) => refuse(&desk, conversation, error, composed.text).await,
+        Err(error) => refuse_where_written(&desk, conversation, error, composed.text).await,
     }
 }
 
@@ -79,7 +79,12 @@ async fn send_text(
 }
 
 /// Say why, where it was tried, and give back what was written.
-async fn refuse(desk: &Desk, conversation: ConversationId, error: Error, text: String) -> Response {
+pub(super) async fn refuse_where_written(
+    desk: &Desk,
+    conversation: ConversationId,
+    error: Error,
+    text: String,
+) -> Response {
     if matches!(error, Error::NotFound | Error::Unauthorized) {
         return desk.visit.refuse(error);
     }
@@ -167,7 +172,7 @@ async fn changed_or_refused(desk: &Desk, id: ConversationId, changed: Result<Con
     match changed {
         Ok(_) if !desk.visit.is_fragment => see(&format!("/conversations/{id}")),
         Ok(conversation) => desk.answer(head(desk, conversation).await),
-        Err(error) => refuse(desk, id, error, String::new()).await,
+        Err(error) => refuse_where_written(desk, id, error, String::new()).await,
     }
 }
 
@@ -194,6 +199,6 @@ pub(super) async fn retry(desk: Desk, Path(text): Path<String>) -> Response {
     match again.await {
         Ok(message) if desk.visit.is_fragment => desk.answer(inbox::message(&desk, message).await),
         Ok(message) => see(&format!("/conversations/{}", message.conversation)),
-        Err(error) => refuse(&desk, message.conversation, error, String::new()).await,
+        Err(error) => refuse_where_written(&desk, message.conversation, error, String::new()).await,
     }
 }

@@ -169,9 +169,9 @@ fn sent(kind: MediaKind, file: &OutboundMedia) -> Spoken<'static> {
     file_of(kind, file.filename.clone(), file.caption.as_deref())
 }
 
-/// Files are shown by name; they cannot be opened here yet.
+/// A file by its name; what is known of its bytes is added where the message is known.
 fn file_of(kind: MediaKind, file_name: Option<String>, caption: Option<&str>) -> Spoken<'static> {
-    let media = Media { kind, file_name, length_s: None, url: None };
+    let media = Media::unknown(kind, file_name);
     Spoken { text: caption.unwrap_or_default().to_owned(), ..Spoken::of(Content::Media(media)) }
 }
 

@@ -151,7 +151,7 @@ impl<'a, 'm> Page<'a, 'm> {
             side: side(message),
             author: self.author(message),
             text: spoken.text.clone(),
-            content: spoken.content.clone(),
+            content: super::media::with_file(spoken.content.clone(), message),
             quote: self.quote(spoken.corrects.or(message.body.quotes.as_deref())),
             choices,
             reactions: reactions.collect(),

@@ -6,6 +6,7 @@
 mod account;
 mod actions;
 mod address;
+mod attach;
 mod audit;
 mod content;
 mod doors;
@@ -13,6 +14,7 @@ mod entries;
 mod files;
 mod inbox;
 mod list;
+mod media;
 mod sending;
 mod session;
 mod thread;
@@ -35,6 +37,10 @@ const LARGEST_FORM: usize = 64 * 1024;
 
 /// Everything that browsers load and send.
 pub fn router() -> Router<App> {
+    // A file is counted while it comes, and never whole in memory.
+    let files = Router::new()
+        .route("/conversations/{id}/files", post(attach::send_file))
+        .layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/login", get(session::show_login).post(session::log_in))
         .route("/login/code", get(doors::show_code).post(doors::log_in_with_code))
@@ -69,4 +75,5 @@ pub fn router() -> Router<App> {
         .route("/messages/{id}/retry", post(actions::retry))
         .route("/assets/{*path}", get(files::file))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .merge(files)
 }

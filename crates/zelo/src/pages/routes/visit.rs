@@ -7,6 +7,7 @@ use crate::{
     http::current_ids,
     identity::{AgentScope, May},
     ids::UserId,
+    media::Refusal,
     pages::{
         context::{PageContext, Theme},
         locale, render,
@@ -181,6 +182,10 @@ pub(super) fn with_body(error: Error, html: String) -> Response {
 pub(super) fn notice(error: &Error, closed_ms: Option<i64>) -> Notice {
     let kind = match error {
         Error::WindowClosed => NoticeKind::WindowClosed { since_ms: closed_ms },
+        Error::Invalid(fields) if fields.iter().any(|field| field.field == "file") => {
+            let reason = fields.iter().find_map(|field| Refusal::from_word(field.code));
+            reason.map_or(NoticeKind::EmptyText, NoticeKind::File)
+        }
         Error::Invalid(fields) => match fields.first().map(|field| field.code) {
             Some("required") => NoticeKind::EmptyText,
             Some("too_long") => NoticeKind::TextTooLong { limit: LONGEST_TEXT },

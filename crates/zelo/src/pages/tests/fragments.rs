@@ -68,6 +68,7 @@ fn every_form_posts_to_an_address_that_works_without_script() {
         "/session/preferences".to_owned(),
         "/logout".to_owned(),
         format!("/conversations/{id}/messages"),
+        format!("/conversations/{id}/files"),
         format!("/conversations/{id}/status"),
         format!("/conversations/{id}/assignment"),
     ];

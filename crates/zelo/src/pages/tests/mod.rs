@@ -136,7 +136,7 @@ fn login_errors() -> [Option<LoginError>; 6] {
     ]
 }
 
-fn notice_kinds() -> [NoticeKind; 8] {
+fn notice_kinds() -> [NoticeKind; 9] {
     [
         NoticeKind::WindowClosed { since_ms: Some(sample::NOW_MS - 3_600_000) },
         NoticeKind::WindowClosed { since_ms: None },
@@ -145,6 +145,7 @@ fn notice_kinds() -> [NoticeKind; 8] {
         NoticeKind::NotAllowed,
         NoticeKind::Conflict,
         NoticeKind::SlowDown,
+        NoticeKind::File(Refusal::TooLarge),
         NoticeKind::Failed,
     ]
 }

@@ -97,10 +97,13 @@ fn hostile_inbox(cx: &PageContext) -> InboxPage {
             address: text(),
         })),
         hostile_message(Content::Media(Media {
-            kind: MediaKind::Document,
-            file_name: text(),
-            length_s: None,
             url: Some(format!("/media/{HOSTILE}")),
+            ..Media::unknown(MediaKind::Document, text())
+        })),
+        hostile_message(Content::Media(Media {
+            url: Some(format!("/media/{HOSTILE}")),
+            small: Some(SmallPicture { url: format!("/media/{HOSTILE}"), width: 4, height: 3 }),
+            ..Media::unknown(MediaKind::Image, text())
         })),
         Entry::System(SystemLine {
             id: HOSTILE.to_owned(),
@@ -145,7 +148,7 @@ fn hostile_inbox(cx: &PageContext) -> InboxPage {
 }
 
 fn assert_harmless(name: &str, page: &str) {
-    for markup in ["<script>alert", "<img", "</textarea></template>", "' onmouseover"] {
+    for markup in ["<script>alert", "<img src=x", "</textarea></template>", "' onmouseover"] {
         assert!(!page.contains(markup), "{name} lets {markup} through");
     }
     assert!(page.contains("&#60;script&#62;alert(1)"), "{name} does not show the text at all");

@@ -181,7 +181,7 @@ pub(crate) fn bubble(number: u128, side: Side, at_ms: i64, text: &str) -> Messag
 }
 
 fn media(kind: MediaKind, file_name: Option<&str>, length_s: Option<u32>) -> Content {
-    Content::Media(Media { kind, file_name: file_name.map(str::to_owned), length_s, url: None })
+    Content::Media(Media { length_s, ..Media::unknown(kind, file_name.map(str::to_owned)) })
 }
 
 /// The thread of the design, and after it one of everything that the design does not show.
@@ -282,11 +282,25 @@ pub(crate) fn rare_entries(cx: &PageContext) -> Vec<Entry> {
     ];
     let place = Location { latitude: 1.5, longitude: -2.25, name: None, address: None };
     let opened = Content::Media(Media {
-        kind: MediaKind::Document,
-        file_name: Some("nota fiscal.pdf".to_owned()),
-        length_s: None,
         url: Some("/media/1".to_owned()),
+        size: Some(1_234_567),
+        ..Media::unknown(MediaKind::Document, Some("nota fiscal.pdf".to_owned()))
     });
+    let standing = |standing| Content::Media(Media { standing, ..Media::unknown(MediaKind::Document, None) });
+    let url = || Some("/media/1".to_owned());
+    let small = SmallPicture { url: "/media/1/small".to_owned(), width: 320, height: 240 };
+    let picture = Media { url: url(), small: Some(small), ..Media::unknown(MediaKind::Image, None) };
+    let film = Media { url: url(), is_played: true, ..Media::unknown(MediaKind::Video, None) };
+    let sound =
+        Media { url: url(), is_played: true, length_s: Some(7), ..Media::unknown(MediaKind::Voice, None) };
+    let standings = [Standing::Pending, Standing::Expired, Standing::Refused(None)]
+        .into_iter()
+        .chain(Refusal::ALL.map(|reason| Standing::Refused(Some(reason))))
+        .map(standing);
+    let files = standings
+        .chain([picture, film, sound].map(Content::Media))
+        .zip(60..)
+        .map(|(content, number)| with(incoming(number), content));
     let mut entries: Vec<Entry> = [
         with(incoming(20), Content::Contacts(cards)),
         with(incoming(21), Content::Location(place)),
@@ -307,6 +321,7 @@ pub(crate) fn rare_entries(cx: &PageContext) -> Vec<Entry> {
         out(32, "Chegou mesmo?", Delivery::Unconfirmed { can_retry: false }),
     ]
     .into_iter()
+    .chain(files)
     .map(|message| Entry::Message(Box::new(message)))
     .collect();
     for (number, kind) in [SystemKind::Resolved, SystemKind::Reopened, SystemKind::Snoozed, SystemKind::Info]

@@ -1,5 +1,7 @@
 //! Log-in, notices and pages for what went wrong.
 
+use crate::media::Refusal;
+
 /// What is said where something happened. Every notice can be traced by its request id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -22,6 +24,8 @@ pub enum NoticeKind {
     Conflict,
     /// Too much in a short time.
     SlowDown,
+    /// A file that was not sent, and why.
+    File(Refusal),
     /// Anything else; the request id leads to the log.
     Failed,
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::pages::context::PageContext;
+use crate::{media::Refusal, pages::context::PageContext};
 
 /// Messages of one side that follow each other within five minutes are drawn as one group.
 const JOIN_WITHIN_MS: i64 = 5 * 60_000;
@@ -68,6 +68,52 @@ pub struct Media {
     pub length_s: Option<u32>,
     /// Where the file can be opened on this server; `None` while it cannot.
     pub url: Option<String>,
+    /// How it stands with the file.
+    pub standing: Standing,
+    /// In bytes.
+    pub size: Option<u64>,
+    /// A small picture of it.
+    pub small: Option<SmallPicture>,
+    /// Whether browsers play it.
+    pub is_played: bool,
+}
+
+impl Media {
+    /// A file of which no more is known.
+    pub fn unknown(kind: MediaKind, file_name: Option<String>) -> Self {
+        Self {
+            kind,
+            file_name,
+            length_s: None,
+            url: None,
+            standing: Standing::Unknown,
+            size: None,
+            small: None,
+            is_played: false,
+        }
+    }
+}
+
+/// How it stands with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It came before files were kept here.
+    Unknown,
+    /// It is being fetched.
+    Pending,
+    Stored,
+    /// Why it was not taken.
+    Refused(Option<Refusal>),
+    /// WhatsApp does not have it any more.
+    Expired,
+}
+
+/// Where a small picture is, and how large it is drawn, in pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmallPicture {
+    pub url: String,
+    pub width: u32,
+    pub height: u32,
 }
 
 /// A place on the map, in degrees (WGS 84).

@@ -11,6 +11,7 @@ mod message;
 mod person;
 mod thread;
 
+pub use crate::media::Refusal;
 pub use account::{AccountMfa, AccountPage, AccountSession, FormField, FormPage, ShownLetter};
 pub use audit::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, EventType, Outcome};
 pub use contact::{ContactPanel, PastConversation};
@@ -21,7 +22,7 @@ pub use inbox::{
 };
 pub use message::{
     Choice, ContactCard, Content, Delivery, Entry, Location, Media, MediaKind, MessageBubble, Quote,
-    Reaction, Side, SystemKind, SystemLine, arrange,
+    Reaction, Side, SmallPicture, Standing, SystemKind, SystemLine, arrange,
 };
 pub use person::{Person, phone_text};
 pub use thread::{Assignment, Composer, ConversationStatus, MessageRange, Thread, ThreadHead, Window};

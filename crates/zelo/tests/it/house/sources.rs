@@ -172,6 +172,7 @@ fn a_tenants_scope_is_made_in_few_places() {
         [
             "zelo/src/identity/",
             "zelo/src/inbound/",
+            "zelo/src/media/",
             "zelo/src/outbound/",
             "zelo/src/realtime/",
             "zelo/src/cli/",

@@ -4,6 +4,7 @@ mod a;
 mod account;
 mod browser;
 mod desk;
+mod f;
 mod h;
 mod i;
 mod l;

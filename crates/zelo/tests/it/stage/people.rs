@@ -331,6 +331,29 @@ impl Person {
         wamid
     }
 
+    /// Put a file on the phone; returns its id, as messages name it.
+    pub(crate) fn has_file(&self, mime_type: &str, content: impl Into<Vec<u8>>) -> String {
+        let (number, content) = (&self.tenant.number.phone_number_id, content.into());
+        self.tenant.app.simulator.add_file(number, mime_type, content).unwrap()
+    }
+
+    /// Send a photo.
+    pub(crate) async fn sends_photo(&self, mime_type: &str, content: impl Into<Vec<u8>>) -> String {
+        let file = self.has_file(mime_type, content);
+        self.sends(&Said::Image { file, caption: None }).await
+    }
+
+    /// Send a document.
+    pub(crate) async fn sends_document(
+        &self,
+        name: &str,
+        mime_type: &str,
+        content: impl Into<Vec<u8>>,
+    ) -> String {
+        let file = self.has_file(mime_type, content);
+        self.sends(&Said::Document { file, filename: name.into(), caption: None }).await
+    }
+
     /// Open the chat.
     pub(crate) async fn opens_the_chat(&self) {
         let simulator = &self.tenant.app.simulator;

@@ -45,6 +45,7 @@ fn message(number: i64, said: Said) -> Message {
         sent_at: NOON + number * 1000,
         created_at: NOON,
         failure: None,
+        media: None,
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Things {
     pub(crate) review: Uuid,
     /// The platform's owner in the tenant.
     pub(crate) support: Uuid,
+    /// A photo of somebody who wrote.
+    pub(crate) media: Uuid,
     /// The number of somebody who wrote.
     pub(crate) phone: &'static str,
 }
@@ -64,6 +66,7 @@ impl Things {
             support: ghost(12),
             approval: ghost(13),
             review: ghost(14),
+            media: ghost(15),
             phone: "+55 11 90000-0000",
         }
     }
@@ -84,6 +87,7 @@ impl Things {
             Some("support-accesses") => self.support,
             Some("approvals") => self.approval,
             Some("access-reviews") => self.review,
+            Some("media") => self.media,
             Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
@@ -145,6 +149,8 @@ fn form(path: &str) -> &'static str {
         "/logout" | "/conversations/{id}/read" | "/messages/{id}/retry" => "",
         "/session/preferences" => "theme=dark&next=%2F",
         "/conversations/{id}/messages" => "text=ol%C3%A1",
+        // No form with a file, and refused as such.
+        "/conversations/{id}/files" => "",
         "/conversations/{id}/status" => "status=open",
         "/conversations/{id}/assignment" => "user=none",
         other => panic!("say what the form of {other} sends"),
@@ -182,6 +188,8 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/whatsapp/send" => {
             json!({"channel_id": there.channel, "to": here.phone, "type": "text", "text": "olá"})
         }
+        // JSON is no type of file that is taken.
+        "/conversations/{id}/media" => json!({}),
         "/auth/login/mfa-verify" => json!({"mfa_token": "x", "code": "000000"}),
         "/auth/password" => json!({"current_password": PASSWORD, "new_password": "x"}),
         "/auth/password/forgot" => json!({"email": "x@example.com"}),

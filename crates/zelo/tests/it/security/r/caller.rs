@@ -159,6 +159,8 @@ impl Scene {
         }
         let helena = tenant.contact(phone);
         let bia = tenant.contact_without_phone(&format!("bia.{slug}"));
+        helena.sends_photo("image/png", crate::media::PHOTO).await;
+        app.passes(1000);
         for (person, text) in [(&helena, "quero reservar"), (&bia, "vocês entregam?")] {
             write(person, &format!("{text} {}", canary(slug))).await;
             app.passes(1000);
@@ -187,7 +189,8 @@ impl Scene {
         let root = Visitor::platform(app).await.into_agent();
         let reason = json!({"reason": "chamado 4711: nada chega"});
         let support = root.post(&format!("/tenants/{}/support-accesses", tenant.id), &reason).await.ok();
-        let message = id_of(owner.messages(&conversation).await.last().unwrap());
+        let messages = owner.messages(&conversation).await;
+        let (photo, message) = (id_of(&messages[0]["media"]), id_of(messages.last().unwrap()));
         Self {
             app: app.clone(),
             things: Things {
@@ -205,6 +208,7 @@ impl Scene {
                 support: id_of(&support),
                 approval,
                 review,
+                media: photo,
                 phone,
             },
             visitors,

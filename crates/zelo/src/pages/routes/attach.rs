@@ -1,0 +1,121 @@
+//! Sending a file: a form with the file as its last field, whose bytes are never whole in memory.
+
+use super::{
+    actions::refuse_where_written,
+    inbox,
+    visit::{Desk, id, see},
+};
+use crate::{
+    conversations,
+    error::{Error, Result},
+    ids::{ConversationId, MessageId},
+    media::{self, Attached, Kind, Upload},
+    messages::{self, Message, SendRequest},
+    outbound::Urgency,
+    rights::Permission,
+};
+use axum::{
+    extract::{
+        Multipart, Path,
+        multipart::{Field, MultipartRejection},
+    },
+    response::Response,
+};
+use whatsapp::client::{MediaSource, OutboundContent, OutboundMedia};
+
+/// The longest text of a form's field, in bytes: a caption has 1,024 characters.
+const LONGEST_FIELD: usize = 8 * 1024;
+
+/// What stands before the file.
+#[derive(Default)]
+struct Words {
+    caption: String,
+    reply_to: String,
+}
+
+/// Send a file.
+pub(super) async fn send_file(
+    desk: Desk,
+    Path(text): Path<String>,
+    form: std::result::Result<Multipart, MultipartRejection>,
+) -> Response {
+    let conversation = match id(&text) {
+        Ok(id) => ConversationId(id),
+        Err(error) => return desk.visit.refuse(error),
+    };
+    match send(&desk, conversation, form).await {
+        Ok(message) if desk.visit.is_fragment => desk.answer(inbox::message(&desk, message).await),
+        Ok(_) => see(&format!("/conversations/{conversation}")),
+        Err(error) => refuse_where_written(&desk, conversation, error, String::new()).await,
+    }
+}
+
+async fn send(
+    desk: &Desk,
+    conversation: ConversationId,
+    form: std::result::Result<Multipart, MultipartRejection>,
+) -> Result<Message> {
+    desk.require(Permission::SendMessages)?;
+    // What cannot be sent is refused before its bytes come.
+    let talk = conversations::get_conversation(&desk.app, desk.sight, conversation).await?;
+    if !talk.window_is_open(desk.app.clock.now()) {
+        return Err(Error::WindowClosed);
+    }
+    let malformed = || Error::Malformed("The form could not be read.".into());
+    let (mut form, broken) = (form.map_err(|_| malformed())?, |_| malformed());
+    let mut words = Words::default();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        match field.name() {
+            Some("caption") => words.caption = short(field).await?,
+            Some("reply_to") => words.reply_to = short(field).await?,
+            Some("file") => {
+                let upload = Upload {
+                    kind: None,
+                    filename: field.file_name().filter(|name| !name.is_empty()).map(str::to_owned),
+                    declared: field.content_type().map(str::to_owned),
+                };
+                let file = media::receive(&desk.app, desk.sight, conversation, &upload, field).await?;
+                return send_attached(desk, conversation, &file, words).await;
+            }
+            _ => {}
+        }
+    }
+    Err(Error::invalid("file", "required", "Choose a file."))
+}
+
+async fn short(mut field: Field<'_>) -> Result<String> {
+    let mut text = Vec::new();
+    while let Some(bytes) =
+        field.chunk().await.map_err(|_| Error::Malformed("The form could not be read.".into()))?
+    {
+        if text.len() + bytes.len() > LONGEST_FIELD {
+            return Err(Error::PayloadTooLarge);
+        }
+        text.extend_from_slice(&bytes);
+    }
+    Ok(String::from_utf8_lossy(&text).replace("\r\n", "\n").trim().to_owned())
+}
+
+async fn send_attached(
+    desk: &Desk,
+    conversation: ConversationId,
+    file: &Attached,
+    words: Words,
+) -> Result<Message> {
+    let mut carried = OutboundMedia::new(MediaSource::Id(file.media.id.to_string()));
+    carried.caption = Some(words.caption).filter(|caption| !caption.is_empty());
+    let content = match file.media.kind {
+        Kind::Image => OutboundContent::Image(carried),
+        Kind::Video => OutboundContent::Video(carried),
+        // Sound has no words under it.
+        Kind::Audio => OutboundContent::Audio(OutboundMedia { caption: None, ..carried }),
+        Kind::Document | Kind::Sticker => OutboundContent::Document(carried),
+    };
+    let reply_to = match words.reply_to.as_str() {
+        "" => None,
+        quoted => Some(MessageId(id(quoted)?)),
+    };
+    let request =
+        SendRequest { conversation, content, reply_to, author: desk.user, urgency: Urgency::Person };
+    messages::send_message(&desk.app, desk.sight, &request).await
+}

@@ -1,0 +1,205 @@
+//! Files that agents send: looked at, cleaned, taken to Meta, and seen on the phone.
+
+use crate::{
+    media::{PHOTO, pdf},
+    stage::{Agent, Answer, Person, TestApp},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use zelo::clock::{HOUR, MINUTE};
+
+/// A photo of a newer phone, made by libheif with x265, with a camera's name and a place.
+const PHONE: &[u8] = include_bytes!("../../../pictures/samples/phone.heic");
+
+impl Agent {
+    /// Upload a file for the only conversation.
+    pub(crate) async fn uploads(&self, query: &str, mime_type: &str, content: impl Into<Vec<u8>>) -> Answer {
+        let conversation = self.the_conversation().await;
+        let url = format!(
+            "{}/api/v1/conversations/{}/media{query}",
+            self.app.web.url,
+            conversation["id"].as_str().unwrap()
+        );
+        let request = self.app.web.request(Method::POST, &url).bearer_auth(self.token().await);
+        self.app.web.answer(request.header("content-type", mime_type).body(content.into())).await
+    }
+
+    /// Send an uploaded file into the only conversation.
+    pub(crate) async fn sends_file(&self, kind: &str, file: &Value, more: &Value) -> Answer {
+        let conversation = self.the_conversation().await;
+        let mut object = json!({"id": file["id"]});
+        object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let path = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
+        self.post(&path, &json!({"type": kind, kind: object})).await
+    }
+}
+
+impl Person {
+    /// What the phone shows of the newest message, and its file as Meta has it.
+    async fn newest_file(&self) -> (Value, String, Vec<u8>) {
+        let app = &self.tenant.app;
+        let talk = app.simulator.talk(&self.tenant.number.phone_number_id, self.id).unwrap();
+        let content = talk.turns.last().unwrap().content.clone();
+        let kind = content["type"].as_str().unwrap();
+        let id = content[kind]["id"].as_str().unwrap();
+        let url = format!("{}/simulator/api/files/{id}", app.app.config.whatsapp.graph_base_url);
+        let response = app.web.request(Method::GET, &url).send().await.unwrap();
+        let mime_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (content[kind].clone(), mime_type, response.bytes().await.unwrap().to_vec())
+    }
+}
+
+async fn scene() -> (TestApp, Agent, Person) {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let (ana, helena) = (hotel.agent("ana").await, hotel.contact("+55 11 98765-4321"));
+    helena.says("me manda a foto?").await;
+    app.run_jobs().await;
+    (app, ana, helena)
+}
+
+#[tokio::test]
+async fn a_document_reaches_the_phone_as_it_is_with_its_name_and_words() {
+    let (app, ana, helena) = scene().await;
+    let file = ana.uploads("?filename=proposta.pdf", "application/pdf", pdf("proposta")).await;
+    assert_eq!((file.status, &file.body["state"]), (201, &json!("stored")), "{}", file.text);
+    let sent = ana.sends_file("document", &file.body, &json!({"caption": "Segue"})).await;
+    assert_eq!(sent.status, 202, "{}", sent.text);
+    app.run_jobs().await;
+    let (shown, mime_type, bytes) = helena.newest_file().await;
+    assert_eq!((&shown["filename"], &shown["caption"]), (&json!("proposta.pdf"), &json!("Segue")));
+    assert_eq!((mime_type.as_str(), bytes), ("application/pdf", pdf("proposta")));
+    // The desk shows the same file.
+    let message = ana.newest().await;
+    assert_eq!(
+        (&message["status"], &message["media"]["filename"]),
+        (&json!("delivered"), &json!("proposta.pdf"))
+    );
+    assert_eq!(ana.opens(&message["media"]["url"], &[]).await.1, pdf("proposta"));
+}
+
+#[tokio::test]
+async fn a_heic_photo_made_by_a_real_encoder_arrives_as_jpeg() {
+    let (app, ana, helena) = scene().await;
+    // Browsers that do not know the type say nothing of it.
+    let file = ana.uploads("?filename=IMG_0001.HEIC", "application/octet-stream", PHONE).await.ok();
+    assert_eq!(
+        (&file["mime_type"], &file["width"], &file["height"]),
+        (&json!("image/jpeg"), &json!(320), &json!(240))
+    );
+    ana.sends_file("image", &file, &json!({})).await.ok();
+    app.run_jobs().await;
+    let (_, mime_type, bytes) = helena.newest_file().await;
+    assert_eq!(mime_type, "image/jpeg");
+    assert!(bytes.starts_with(b"\xff\xd8\xff") && bytes.ends_with(b"\xff\xd9"));
+    assert!(!bytes.windows(4).any(|four| four == b"Exif" || four == b"Zelo"));
+}
+
+#[tokio::test]
+async fn a_file_is_sent_once_in_its_conversation_and_as_what_it_is() {
+    let (app, ana, helena) = scene().await;
+    let clinic = app.tenant("clinic").await;
+    let davi = clinic.agent("davi").await;
+    clinic.contact("+55 11 97654-3210").says("olá").await;
+    app.run_jobs().await;
+    let file = ana.uploads("?filename=tabela.pdf", "application/pdf", pdf("tabela")).await.ok();
+    let refused = async |agent: &Agent, kind: &str| {
+        let answer = agent.sends_file(kind, &file, &json!({})).await;
+        (answer.status, answer.body["errors"][0]["code"].clone())
+    };
+    assert_eq!(refused(&ana, "image").await, (422, json!("kind")));
+    assert_eq!(refused(&davi, "document").await, (422, json!("not_found")), "another tenant's file");
+    ana.sends_file("document", &file, &json!({})).await.ok();
+    assert_eq!(refused(&ana, "document").await, (422, json!("already_sent")));
+    app.run_jobs().await;
+    let (shown, ..) = helena.newest_file().await;
+    assert_eq!(shown["filename"], "tabela.pdf");
+}
+
+#[tokio::test]
+async fn what_whatsapp_would_not_take_is_refused_with_its_reason() {
+    let (app, ana, helena) = scene().await;
+    for (query, mime_type, content, code) in [
+        ("?filename=x.jpg", "image/jpeg", pdf("não é foto"), "type_mismatch"),
+        ("?filename=x.exe", "application/octet-stream", b"MZ\x90\0\x03\0\0\0".to_vec(), "type_not_allowed"),
+        ("?filename=x.rtf", "application/rtf", b"{\\rtf1 oi}".to_vec(), "type_not_allowed"),
+        ("?filename=x.pdf&type=audio", "application/pdf", pdf("isto é um documento"), "type_mismatch"),
+        ("?filename=x.mp3", "audio/mpeg", [b"ID3\x04".to_vec(), vec![0; 17 << 20]].concat(), "too_large"),
+        ("?filename=x.pdf", "application/pdf", Vec::new(), "empty"),
+    ] {
+        let answer = ana.uploads(query, mime_type, content).await;
+        assert_eq!(
+            (answer.status, &answer.body["errors"][0]["code"]),
+            (422, &json!(code)),
+            "{query}: {}",
+            answer.text
+        );
+    }
+    let stored = app.count(Some(helena.tenant.id.0), "select count(*) from media where tenant_id = $1").await;
+    assert_eq!(stored, 0);
+}
+
+#[tokio::test]
+async fn a_file_waits_until_meta_is_there_and_is_taken_there_once() {
+    let (app, ana, helena) = scene().await;
+    let number = helena.tenant.number.phone_number_id.clone();
+    app.simulator.expire_token(&number, true).unwrap();
+    let file = ana.uploads("?filename=a.pdf", "application/pdf", pdf("a")).await.ok();
+    ana.sends_file("document", &file, &json!({})).await.ok();
+    app.run_jobs().await;
+    assert_eq!(ana.newest().await["status"], "queued");
+    app.simulator.expire_token(&number, false).unwrap();
+    let token = json!({"access_token": format!("token-of-{number}")});
+    helena.tenant.owner().patch(&format!("/channels/{}", helena.tenant.channel), &token).await.ok();
+    app.passes(2 * MINUTE);
+    app.run_jobs().await;
+    assert_eq!(ana.newest().await["status"], "delivered");
+    let uploads = app.simulator.log().iter().filter(|entry| format!("{entry:?}").contains("media")).count();
+    assert!(uploads >= 1);
+    assert_eq!(helena.newest_file().await.2, pdf("a"));
+}
+
+#[tokio::test]
+async fn a_form_of_the_page_sends_a_file() {
+    let (app, ana, helena) = scene().await;
+    let conversation = ana.the_conversation().await;
+    let page = format!("{}/conversations/{}/files", app.web.url, conversation["id"].as_str().unwrap());
+    let part = reqwest::multipart::Part::bytes(PHOTO).file_name("foto.png").mime_str("image/png").unwrap();
+    let form =
+        reqwest::multipart::Form::new().text("caption", "A vista").text("reply_to", "").part("file", part);
+    let request = app.web.request(Method::POST, &page).bearer_auth(ana.token().await);
+    let request = request.header("sec-fetch-site", "same-origin").header("x-fragment", "message");
+    let answer = app.web.answer(request.multipart(form)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.text.contains("<img src=\"/api/v1/media/"), "{}", answer.text);
+    app.run_jobs().await;
+    let (shown, mime_type, _) = helena.newest_file().await;
+    assert_eq!((&shown["caption"], mime_type.as_str()), (&json!("A vista"), "image/jpeg"));
+
+    // After 24 hours nothing is even taken.
+    app.passes(25 * HOUR);
+    let part = reqwest::multipart::Part::bytes(PHOTO).file_name("foto.png").mime_str("image/png").unwrap();
+    let request = app.web.request(Method::POST, &page).bearer_auth(ana.token().await);
+    let request = request.header("sec-fetch-site", "same-origin").header("x-fragment", "message");
+    let late = app.web.answer(request.multipart(reqwest::multipart::Form::new().part("file", part))).await;
+    assert_eq!(late.status, 409, "{}", late.text);
+}
+
+#[tokio::test]
+async fn what_is_uploaded_and_never_sent_is_forgotten_after_a_day() {
+    let (app, ana, _) = scene().await;
+    let sent = ana.uploads("?filename=a.pdf", "application/pdf", pdf("a")).await.ok();
+    ana.sends_file("document", &sent, &json!({})).await.ok();
+    // The same content twice: one object, which the sent one keeps.
+    ana.uploads("?filename=a.pdf", "application/pdf", pdf("a")).await.ok();
+    let lonely = ana.uploads("?filename=b.pdf", "application/pdf", pdf("b")).await.ok();
+    app.run_jobs().await;
+    let tenant = ana.the_conversation().await;
+    zelo::media::sweep(&app.app).await.unwrap();
+    assert_eq!(ana.opens(&lonely["url"], &[]).await.0.status, 200, "not yet");
+    app.passes(25 * HOUR);
+    zelo::media::sweep(&app.app).await.unwrap();
+    assert_eq!(ana.opens(&lonely["url"], &[]).await.0.status, 404);
+    assert_eq!(ana.messages(&tenant).await.len(), 2);
+    assert_eq!(ana.opens(&sent["url"], &[]).await.1, pdf("a"));
+}
