@@ -40,5 +40,5 @@ mail-approval-decided-subject = O seu pedido foi decidido
 mail-approval-decided = Você pediu algo que precisa de uma segunda pessoa: { $what }. A decisão: { $why }.
 mail-rotation-due-subject = Hora de trocar uma chave
 mail-rotation-due = { $what } está em uso desde { $when } ou termina em breve. Troque: uma chave de API com POST /api-keys/{"{id}"}/rotate (a antiga ainda vale pelo tempo que você disser), o token de um número com zelo channel update ou PATCH /channels/{"{id}"}. Nada para de funcionar por causa da idade.
-mail-access-review-due-subject = Hora de rever quem tem acesso
+mail-access-review-due-subject = Hora de revisar quem tem acesso
 mail-access-review-due = Desde { $when } ninguém confere quem tem acesso e a quê. Abra uma revisão com POST /access-reviews, confirme ou retire cada linha e encerre. Nada para de funcionar enquanto isso.

@@ -168,7 +168,7 @@ async fn who_has_what_is_to_be_looked_through_every_three_months() {
     let told = async || {
         rotation::remind(&app.app).await.unwrap();
         let letters = letters_to(&app, &email).await.into_iter();
-        letters.filter(|letter| letter.subject == "Hora de rever quem tem acesso").count()
+        letters.filter(|letter| letter.subject == "Hora de revisar quem tem acesso").count()
     };
     app.passes(89 * DAY);
     assert_eq!(told().await, 0);
