@@ -28,6 +28,7 @@ export function connect(on) {
   });
   socket.on("message:new", (event) => on.message(event));
   socket.on("message:status", (event) => on.status(event));
+  socket.on("message:updated", (event) => on.status(event));
   socket.on("conversation:updated", (event) => on.conversation(event.conversation?.id ?? event.conversation_id, event));
   socket.on("conversation:assigned", (event) => on.conversation(event.conversation_id, event));
   socket.on("typing", (event) => on.typing(event));

@@ -77,6 +77,7 @@ audit-event-data-access = Read data
 audit-event-data-export = Exported data
 audit-event-data-delete = Deleted data
 audit-event-conversation-update = Changed a conversation
+audit-event-contact-update = Changed a contact
 audit-event-privacy-request = Data subject request
 audit-event-privacy-erasure-executed = Erasure carried out
 audit-event-config-update = Changed the configuration

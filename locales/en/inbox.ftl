@@ -38,6 +38,7 @@ kind-location = Location
 kind-contacts = Contact
 kind-template = Template
 kind-unsupported = Message of another kind
+kind-deleted = Deleted message
 
 empty-search-title = Nothing found
 empty-search = No conversation of this view has “{ $name }”.

@@ -77,6 +77,7 @@ audit-event-data-access = Leu dados
 audit-event-data-export = Exportou dados
 audit-event-data-delete = Apagou dados
 audit-event-conversation-update = Mudou a conversa
+audit-event-contact-update = Alterou um contato
 audit-event-privacy-request = Pedido de titular
 audit-event-privacy-erasure-executed = Apagamento executado
 audit-event-config-update = Mudou a configuração

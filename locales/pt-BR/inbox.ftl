@@ -38,6 +38,7 @@ kind-location = Localização
 kind-contacts = Contato
 kind-template = Modelo
 kind-unsupported = Mensagem de outro tipo
+kind-deleted = Mensagem apagada
 
 empty-search-title = Nada encontrado
 empty-search = Nenhuma conversa desta visão tem “{ $name }”.

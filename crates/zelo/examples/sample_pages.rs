@@ -47,6 +47,7 @@ fn pages_of(cx: &PageContext) -> Result<Vec<(&'static str, String)>, Box<dyn Err
         ("list", render::inbox(cx, &sample::inbox(None))?),
         ("empty", render::inbox(cx, &sample::empty_inbox(ListQuery::default()))?),
         ("audit", render::audit(cx, &sample::audit())?),
+        ("channels", render::channels(cx, &sample::channels())?),
         ("login", render::login(cx, &login)?),
         ("missing", render::error(cx, &missing)?),
     ])

@@ -45,7 +45,9 @@ pub mod limits;
 pub mod contacts;
 pub mod conversations;
 pub mod media;
+pub mod merging;
 pub mod messages;
+pub mod templates;
 
 // From Meta and to Meta.
 pub mod inbound;

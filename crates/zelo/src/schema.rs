@@ -30,4 +30,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(12, "0012", "access_reviews"),
     migration!(13, "0013", "tax_ids"),
     migration!(14, "0014", "media"),
+    migration!(15, "0015", "inbound"),
 ];

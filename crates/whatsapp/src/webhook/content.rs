@@ -399,14 +399,54 @@ impl Content {
             Self::Reaction(reaction) => reaction.emoji.as_deref(),
             Self::Interactive(InteractiveReply::Button(button)) => Some(button.title.as_str()),
             Self::Interactive(InteractiveReply::List(row)) => Some(row.title.as_str()),
-            Self::Interactive(InteractiveReply::Flow(_) | InteractiveReply::CallPermission(_)) => None,
+            Self::Interactive(InteractiveReply::Flow(flow)) => {
+                let answers = flow.answers().into_iter();
+                let lines: Vec<String> = answers.map(|(name, value)| format!("{name}: {value}")).collect();
+                return joined(lines.iter().map(String::as_str)).map(|text| Cow::Owned(text.into_owned()));
+            }
+            Self::Interactive(InteractiveReply::CallPermission(_)) => None,
             Self::Button(button) => Some(button.text.as_str()),
-            Self::Order(order) => order.text.as_deref(),
+            Self::Order(order) => {
+                let lines: Vec<String> = order.product_items.iter().map(OrderItem::line).collect();
+                let all = lines.iter().map(String::as_str).chain(order.text.as_deref());
+                return joined(all).map(|text| Cow::Owned(text.into_owned()));
+            }
             Self::System(notice) => notice.body.as_deref(),
             Self::Edit(edit) => return edit.content.preview_text(),
             Self::Unsupported(_) | Self::Revoke(_) | Self::MediaPlaceholder | Self::Unknown { .. } => None,
         };
         text.filter(|text| !text.is_empty()).map(Cow::Borrowed)
+    }
+}
+
+impl FlowReply {
+    /// What was filled in, as name and value, in the order of their names. The token that the flow was opened with is ours
+    /// and left out; what is no JSON object has no answers.
+    pub fn answers(&self) -> Vec<(String, String)> {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(&self.response_json) else {
+            return Vec::new();
+        };
+        let fields = fields.into_iter().filter(|(name, value)| name != "flow_token" && !value.is_null());
+        let mut answers: Vec<(String, String)> =
+            fields.map(|(name, value)| (name, answer_text(&value))).collect();
+        answers.sort();
+        answers
+    }
+}
+
+/// A value of a form as a person reads it: texts without quotes, lists with commas.
+fn answer_text(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => items.iter().map(answer_text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+impl OrderItem {
+    /// It in one line, with the price of one piece as Meta wrote it.
+    pub fn line(&self) -> String {
+        format!("{} × {} · {} {}", self.quantity, self.product_retailer_id, self.currency, self.item_price)
     }
 }
 

@@ -163,7 +163,7 @@ fn answers_to_interactive_messages_are_told_apart() {
     assert_eq!(permission.expiration_timestamp, Some(1_795_780_800));
     assert_eq!(preview("20").as_deref(), Some("Confirmar"));
     assert_eq!(preview("21").as_deref(), Some("Financeiro"));
-    assert_eq!(preview("22"), None);
+    assert_eq!(preview("22").as_deref(), Some("comentario: Ótimo atendimento, nota: 5"));
 }
 
 #[test]

@@ -3,18 +3,23 @@
 use super::time::rfc3339;
 use crate::{
     app::App,
-    channels::{self, Channel, ChannelChange, ChannelStatus, Credentials, ListedNotice, NewChannel},
+    channels::{self, Aspect, Channel, ChannelChange, ChannelStatus, Credentials, ListedNotice, NewChannel},
     error::Result,
     http::{Json, Path},
     identity::May,
     ids::ChannelId,
     outbound::{self, Circuit, Sending},
+    pages::{
+        locale::{LANGS, Lang},
+        notices::{self, Tone},
+    },
     rights::to,
     rotation,
     tenants::TenantScope,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use whatsapp::client::AccessToken;
 
@@ -39,6 +44,8 @@ pub(super) struct ChannelShape {
     messages_per_second: Option<u32>,
     /// How messages leave now.
     sending: SendingShape,
+    /// What Meta says of the number and its account.
+    meta: MetaShape,
     /// Since when the access token is used (RFC 3339).
     token_since: String,
     /// Whether it should be changed for a new one: it is older than `auth.rotation_days`.
@@ -54,9 +61,46 @@ struct SendingShape {
     paused_until: Option<String>,
 }
 
-impl ChannelShape {
-    fn new(app: &App, channel: Channel, sending: Sending) -> Self {
+/// What Meta says of a number, the newest word of each thing; null until it said one.
+#[derive(Serialize, ToSchema)]
+struct MetaShape {
+    /// `GREEN`, `YELLOW` or `RED`.
+    quality: Option<String>,
+    /// How many people may be written to first in 24 hours: a number, or a word such as `TIER_UNLIMITED`.
+    limit: Option<String>,
+    /// The name that customers see.
+    name: Option<String>,
+    /// The public name, without @.
+    username: Option<String>,
+    /// `ACTIVE`, `DISABLED` or another word of Meta's.
+    account: Option<String>,
+    /// `APPROVED`, `REJECTED`, `PENDING` or `DEFERRED`.
+    review: Option<String>,
+    /// What the account may not do, and until when.
+    restriction: Option<String>,
+}
+
+type States = BTreeMap<Aspect, String>;
+
+impl From<States> for MetaShape {
+    fn from(mut states: States) -> Self {
+        let mut take = |aspect| states.remove(&aspect).filter(|word| !word.is_empty());
         Self {
+            quality: take(Aspect::Quality),
+            limit: take(Aspect::Limit),
+            name: take(Aspect::Name),
+            username: take(Aspect::Username),
+            account: take(Aspect::Account),
+            review: take(Aspect::Review),
+            restriction: take(Aspect::Restriction),
+        }
+    }
+}
+
+impl ChannelShape {
+    fn new(app: &App, channel: Channel, sending: Sending, states: States) -> Self {
+        Self {
+            meta: states.into(),
             token_since: rfc3339(channel.token_since),
             rotation_due: rotation::is_token_due(&app.config, &channel, app.clock.now()),
             id: channel.id,
@@ -76,7 +120,8 @@ impl ChannelShape {
 
     async fn of(app: &App, scope: TenantScope, channel: Channel) -> Result<Self> {
         let sending = outbound::list_sending(app, scope).await?.remove(&channel.id).unwrap_or_default();
-        Ok(Self::new(app, channel, sending))
+        let states = channels::list_states(app, scope).await?.remove(&channel.id).unwrap_or_default();
+        Ok(Self::new(app, channel, sending, states))
     }
 }
 
@@ -98,9 +143,11 @@ pub(super) async fn list_channels(
 ) -> Result<axum::Json<ChannelList>> {
     let channels = channels::list_channels(&app, scope.tenant).await?;
     let mut sending = outbound::list_sending(&app, scope.tenant).await?;
+    let mut states = channels::list_states(&app, scope.tenant).await?;
     let shape = |channel: Channel| {
         let sending = sending.remove(&channel.id).unwrap_or_default();
-        ChannelShape::new(&app, channel, sending)
+        let states = states.remove(&channel.id).unwrap_or_default();
+        ChannelShape::new(&app, channel, sending, states)
     };
     Ok(axum::Json(ChannelList { data: channels.into_iter().map(shape).collect(), next_cursor: None }))
 }
@@ -148,7 +195,7 @@ pub(super) async fn create_channel(
         },
     };
     let channel = channels::create_channel(&app, scope.tenant, &new).await?;
-    Ok((StatusCode::CREATED, axum::Json(ChannelShape::new(&app, channel, Sending::default()))))
+    Ok((StatusCode::CREATED, axum::Json(ChannelShape::new(&app, channel, Sending::default(), States::new()))))
 }
 
 /// One channel.
@@ -257,11 +304,46 @@ pub(super) async fn check_channel(
     Ok(axum::Json(check))
 }
 
+/// What Meta said about a tenant's channels and account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NoticeShape {
+    /// Its id.
+    id: uuid::Uuid,
+    /// The channel, where it is about one.
+    channel_id: Option<ChannelId>,
+    /// Meta's field, such as `account_update`.
+    field: String,
+    /// How much it presses.
+    tone: Tone,
+    /// What it says, by language: `pt-BR` and `en`.
+    text: BTreeMap<String, String>,
+    /// What Meta said, word for word.
+    #[schema(value_type = Object)]
+    content: serde_json::Value,
+    /// When it was stored, in milliseconds since 1970.
+    created_at: i64,
+}
+
+impl From<ListedNotice> for NoticeShape {
+    fn from(notice: ListedNotice) -> Self {
+        let say = |lang: Lang| (lang.tag().to_owned(), notices::text(lang, &notice.field, &notice.content));
+        Self {
+            id: notice.id,
+            channel_id: notice.channel_id,
+            tone: notices::tone(&notice.field, &notice.content),
+            text: LANGS.into_iter().map(say).collect(),
+            field: notice.field,
+            content: notice.content,
+            created_at: notice.created_at,
+        }
+    }
+}
+
 /// A list that fits on one page.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NoticeList {
     /// The newest notices.
-    data: Vec<ListedNotice>,
+    data: Vec<NoticeShape>,
     /// Always null: the newest 200 are all that is shown.
     next_cursor: Option<String>,
 }
@@ -273,6 +355,7 @@ pub(super) async fn list_notices(
     State(app): State<App>,
     scope: May<to::WriteChannels>,
 ) -> Result<axum::Json<NoticeList>> {
-    let data = channels::list_notices(&app, scope.tenant, 200).await?;
+    let found = channels::list_notices(&app, scope.tenant, 200).await?;
+    let data = found.into_iter().map(NoticeShape::from).collect();
     Ok(axum::Json(NoticeList { data, next_cursor: None }))
 }

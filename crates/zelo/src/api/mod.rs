@@ -15,6 +15,7 @@ mod conversations;
 pub mod docs;
 mod limits;
 pub(crate) mod media;
+mod merges;
 mod messages;
 mod mfa;
 mod passwords;
@@ -27,12 +28,13 @@ mod sessions;
 pub mod shapes;
 mod support;
 mod teams;
+mod templates;
 mod time;
 mod whatsapp;
 
 pub(crate) use messages::refusal_again;
 pub(crate) use seal::AnswerSeal;
-pub(crate) use time::rfc3339;
+pub(crate) use time::{from_rfc3339, rfc3339};
 
 use crate::{
     app::App,
@@ -105,10 +107,13 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(channels::get_channel, channels::update_channel))
         .routes(routes!(channels::check_channel))
         .routes(routes!(channels::list_notices))
+        .routes(routes!(templates::list_message_templates))
         // The desk.
         .routes(routes!(contacts::list_contacts))
         .routes(routes!(contacts::get_contact))
         .routes(routes!(contacts::list_contact_conversations))
+        .routes(routes!(merges::list_contact_merges))
+        .routes(routes!(merges::undo_contact_merge))
         .routes(routes!(conversations::list_conversations))
         .routes(routes!(conversations::get_conversation))
         .routes(routes!(support::list_conversation_outlines))
@@ -129,6 +134,7 @@ fn documented() -> OpenApiRouter<App> {
         // The platform.
         .routes(routes!(admin::list_webhook_events))
         .routes(routes!(admin::replay_webhook_event))
+        .routes(routes!(admin::replay_webhook_events))
         .routes(routes!(limits::list_bans))
         .routes(routes!(limits::lift_ban))
         .routes(routes!(limits::clear_rate_limit))

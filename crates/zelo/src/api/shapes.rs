@@ -3,19 +3,19 @@
 use super::{media::MediaShape, time::rfc3339};
 use crate::{
     app::App,
-    contacts::{self, Contact},
+    contacts::{self, Contact, MarketingChoice},
     conversations::{Conversation, ConversationStatus},
     error::Result,
     identity::{self, Role, User},
     ids::{ChannelId, ContactId, ConversationId, MessageId, TeamId, UserId},
-    messages::{self, Author, Direction, Message, MessageStatus, Said, SendFailure},
+    messages::{self, Author, Charge, Direction, Message, MessageStatus, Reacted, Said, SendFailure, Via},
     rights::Visibility,
     teams,
     tenants::TenantScope,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use whatsapp::webhook::Content;
+use whatsapp::webhook::{Content, InteractiveReply};
 
 /// A person who writes in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -30,6 +30,10 @@ pub struct ContactShape {
     pub user_id: Option<String>,
     /// The public user name.
     pub username: Option<String>,
+    /// What the person told Meta about marketing messages: after `stop` none may be sent; null while nothing was said.
+    pub marketing: Option<MarketingChoice>,
+    /// The contact that stands for this one since they were merged.
+    pub merged_into: Option<ContactId>,
 }
 
 impl From<&Contact> for ContactShape {
@@ -40,6 +44,8 @@ impl From<&Contact> for ContactShape {
             phone: contact.profile.display_phone(),
             user_id: contact.profile.user_id.clone(),
             username: contact.profile.username.clone(),
+            marketing: contact.marketing,
+            merged_into: contact.merged_into,
         }
     }
 }
@@ -147,6 +153,32 @@ pub struct MessageShape {
     pub content: serde_json::Value,
     /// Meta's id of the message that it quotes.
     pub reply_to: Option<String>,
+    /// That message as it is now, where it is here.
+    pub quoted: Option<QuotedShape>,
+    /// The message that this reaction, edit or deletion changes, where it is here.
+    pub changes: Option<MessageId>,
+    /// The emojis on it, one from each side at most.
+    pub reactions: Vec<ReactionShape>,
+    /// When its writer last changed its words (RFC 3339); they are the new ones.
+    pub edited_at: Option<String>,
+    /// When its writer deleted it for everyone (RFC 3339); its words are not given any more.
+    pub deleted_at: Option<String>,
+    /// `once` when it was forwarded, `often` when it was more than five times; null when it was not.
+    pub forwarded: Option<Forwarded>,
+    /// What was filled into a form.
+    pub answers: Vec<AnswerShape>,
+    /// The advertisement that led here, in Meta's shape.
+    #[schema(value_type = Option<Object>)]
+    pub referral: Option<serde_json::Value>,
+    /// The product of the catalogue that it is about, in Meta's shape.
+    #[schema(value_type = Option<Object>)]
+    pub product: Option<serde_json::Value>,
+    /// Meta's id of the group in which it was said, to others too.
+    pub group_id: Option<String>,
+    /// By which way it came that nobody wrote here.
+    pub via: Option<Via>,
+    /// What Meta charges it as, once it has said so.
+    pub pricing: Option<Charge>,
     /// How far it has come.
     pub status: MessageStatus,
     /// Why it failed, or `unconfirmed` while nobody knows whether it left.
@@ -161,6 +193,65 @@ pub struct MessageShape {
     pub created_at: String,
 }
 
+/// A message that another one quotes.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct QuotedShape {
+    /// Its id.
+    pub id: MessageId,
+    /// Who wrote to whom.
+    pub direction: Direction,
+    /// Meta's name of its type.
+    pub r#type: String,
+    /// Its words; null where it has none.
+    pub text: Option<String>,
+}
+
+/// An emoji on a message.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReactionShape {
+    /// The emoji.
+    pub emoji: String,
+    /// Which side put it there: `inbound` is the contact.
+    pub direction: Direction,
+    /// Who of the staff; null for the contact.
+    pub author: Option<UserId>,
+    /// When (RFC 3339).
+    pub at: String,
+}
+
+/// How often a message was forwarded.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarded {
+    /// Five times or fewer.
+    Once,
+    /// More often.
+    Often,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AnswerShape {
+    /// What the flow calls it.
+    pub name: String,
+    /// What was filled in.
+    pub value: String,
+}
+
+impl From<&Reacted> for ReactionShape {
+    fn from(reaction: &Reacted) -> Self {
+        Self {
+            emoji: reaction.emoji.clone(),
+            direction: reaction.direction,
+            author: match reaction.author {
+                Author::User(user) => Some(user),
+                Author::Contact => None,
+            },
+            at: rfc3339(reaction.at),
+        }
+    }
+}
+
 impl From<&Message> for MessageShape {
     fn from(message: &Message) -> Self {
         let body = &message.body;
@@ -173,11 +264,18 @@ impl From<&Message> for MessageShape {
             Said::Outbound(content) => content.media().map(|file| {
                 MediaShape::of(attached, None, file.filename.as_deref(), file.caption.as_deref())
             }),
+            Said::Call(_) | Said::Withheld { .. } => None,
+        };
+        let answers = match &body.said {
+            Said::Inbound(Content::Interactive(InteractiveReply::Flow(flow))) => flow.answers(),
+            _ => Vec::new(),
         };
         let content = match &body.said {
             Said::Inbound(Content::Unknown { kind, raw }) => serde_json::json!({ kind.as_str(): raw.get() }),
             Said::Inbound(content) => serde_json::to_value(content).unwrap_or_default(),
             Said::Outbound(content) => serde_json::to_value(content).unwrap_or_default(),
+            Said::Call(step) => serde_json::json!({ "call": step }),
+            Said::Withheld { .. } => serde_json::json!({}),
         };
         Self {
             id: message.id,
@@ -190,6 +288,27 @@ impl From<&Message> for MessageShape {
             media,
             content,
             reply_to: body.quotes.clone(),
+            quoted: message.quoted.as_ref().map(|quoted| QuotedShape {
+                id: quoted.id,
+                direction: quoted.direction,
+                r#type: quoted.body.kind().to_owned(),
+                text: quoted.body.text().map(std::borrow::Cow::into_owned),
+            }),
+            changes: message.changes,
+            reactions: message.marks.reactions.iter().map(ReactionShape::from).collect(),
+            edited_at: message.marks.edited_at.map(rfc3339),
+            deleted_at: message.marks.deleted_at.map(rfc3339),
+            forwarded: match (body.is_forwarded_often, body.is_forwarded) {
+                (true, _) => Some(Forwarded::Often),
+                (false, true) => Some(Forwarded::Once),
+                (false, false) => None,
+            },
+            answers: answers.into_iter().map(|(name, value)| AnswerShape { name, value }).collect(),
+            referral: body.referral.as_ref().and_then(|referral| serde_json::to_value(referral).ok()),
+            product: body.product.as_ref().and_then(|product| serde_json::to_value(product).ok()),
+            group_id: body.group.clone(),
+            via: body.via,
+            pricing: message.pricing.clone(),
             status: message.status,
             error: message.failure.clone(),
             author: match message.author {

@@ -120,6 +120,8 @@ catalogue! {
     DataDelete = "data_delete" in Administration;
     /// A conversation was assigned, resolved, opened, snoozed.
     ConversationUpdate = "conversation_update" in Administration;
+    /// Contacts were merged, or parted again.
+    ContactUpdate = "contact_update" in Administration;
     /// A data subject asked for something.
     PrivacyRequest = "privacy_request" in Administration;
     /// Somebody's data was erased.

@@ -2,11 +2,13 @@
 
 mod directory;
 mod model;
+mod news;
 mod service;
 mod store;
 
 pub use directory::{Directory, Route, TOPIC};
 pub use model::{Channel, ChannelChange, ChannelStatus, Credentials, NewChannel};
+pub use news::{About, Aspect, Desk, News, Word, apply_news, list_states};
 pub use service::{
     ListedNotice, create_channel, credentials, disconnect_tenant, get_channel, learn_throughput,
     list_channels, list_notices, set_status, update_channel,

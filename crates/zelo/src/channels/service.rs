@@ -230,7 +230,7 @@ fn credentials_place(scope: TenantScope, id: ChannelId) -> Place<'static> {
 }
 
 /// What Meta said about a tenant's channels and account.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone)]
 pub struct ListedNotice {
     /// Its id.
     pub id: uuid::Uuid,
@@ -239,7 +239,6 @@ pub struct ListedNotice {
     /// Meta's field, such as `account_update`.
     pub field: String,
     /// What Meta said.
-    #[schema(value_type = Object)]
     pub content: serde_json::Value,
     /// When it was stored, in milliseconds since 1970.
     pub created_at: i64,

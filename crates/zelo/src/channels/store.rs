@@ -1,6 +1,6 @@
-//! All SQL of the tables `channels`, `channel_routes` and `app_secrets`.
+//! All SQL of the tables `channels`, `channel_routes`, `channel_states`, `channel_notices` and `app_secrets`.
 
-use super::{Channel, ChannelStatus};
+use super::{Aspect, Channel, ChannelStatus};
 use crate::{
     clock::Millis,
     ids::{ChannelId, TenantId},
@@ -296,6 +296,37 @@ pub(super) async fn list_notices(
          where tenant_id = $1 order by id desc limit $2",
         params![scope, limit],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+    )
+    .await
+}
+
+/// Keep what Meta says of one thing, unless something newer is known.
+pub(super) async fn save_state(
+    tx: &mut Tx,
+    scope: TenantScope,
+    channel: ChannelId,
+    aspect: Aspect,
+    value_sealed: &[u8],
+    at: Millis,
+) -> Result<u64> {
+    tx.execute(
+        "insert into channel_states (tenant_id, channel_id, aspect, value_sealed, at) values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, channel_id, aspect) do update set value_sealed = excluded.value_sealed,
+             at = excluded.at
+         where channel_states.at <= excluded.at",
+        params![scope, channel, aspect.as_str(), value_sealed, at],
+    )
+    .await
+}
+
+pub(super) async fn list_states(
+    tx: &mut Tx,
+    scope: TenantScope,
+) -> Result<Vec<(ChannelId, String, Vec<u8>)>> {
+    tx.query(
+        "select channel_id, aspect, value_sealed from channel_states where tenant_id = $1",
+        params![scope],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
     .await
 }

@@ -9,6 +9,7 @@ mod bench;
 mod channel;
 mod demo;
 mod doctor;
+mod events;
 mod failure;
 mod migrate;
 mod say;
@@ -75,6 +76,9 @@ enum Command {
     /// Manage WhatsApp numbers.
     #[command(subcommand, after_help = "Example: zelo channel check --tenant hotel-mirante")]
     Channel(channel::Command),
+    /// Look at events of Meta that could not be understood, and process them again.
+    #[command(subcommand, after_help = "Example: zelo events replay --all")]
+    Events(events::Command),
     /// Prove that the audit log is what was written, and take it along.
     #[command(subcommand, after_help = "Example: zelo audit verify --checkpoint /mnt/safe/zelo.checkpoint")]
     Audit(audit::Command),
@@ -138,6 +142,7 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::User(command) => user::run(command, context).await?,
         Command::Apikey(command) => apikey::run(command, context).await?,
         Command::Channel(command) => return channel::run(command, context).await,
+        Command::Events(command) => events::run(command, context).await?,
         Command::Audit(command) => return Box::pin(audit::run(command, context)).await,
         Command::Simulator(arguments) => simulator::run(arguments, context).await?,
         Command::Doctor => return Box::pin(doctor::run(context)).await,
@@ -187,6 +192,9 @@ mod tests {
             "zelo tenant create --name Hotel --slug hotel --json",
             "zelo tenant delete --slug hotel --confirm hotel --grace-days 0",
             "zelo tenant keep --slug hotel",
+            "zelo events list --json",
+            "zelo events replay --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z --reason unknown_channel",
+            "zelo events replay --all",
             "zelo user create --tenant hotel --email ana@hotel.com.br --role agent --password-stdin --json",
             "zelo channel create --tenant hotel --phone-number-id 1 --waba-id 2 --access-token-stdin --app-secret-file f --json",
         ] {
@@ -199,6 +207,8 @@ mod tests {
         for line in [
             "zelo",
             "zelo dance",
+            "zelo events replay",
+            "zelo events replay --from yesterday",
             "zelo serve --roles api,dancer",
             "zelo demo --port 99999",
             "zelo user create --tenant hotel --email ana@hotel.com.br --role king --password-stdin",

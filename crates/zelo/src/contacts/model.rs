@@ -27,24 +27,38 @@ pub struct Profile {
     /// The phone number in its canonical spelling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// When, by Meta's clock, something of it was last told that was new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Millis>,
 }
 
 impl Profile {
-    /// Take over what `newer` knows; returns whether anything changed.
-    pub fn learn(&mut self, newer: &Self) -> bool {
-        let before = self.clone();
+    /// Take over what `other` knows, which was said at `at`; returns whether anything changed. What is older than the last
+    /// news fills gaps and replaces nothing.
+    pub fn learn(&mut self, other: &Self, at: Millis) -> bool {
+        let is_old = self.told_at.is_some_and(|told_at| at < told_at);
+        let mut is_changed = false;
         for (known, said) in [
-            (&mut self.name, &newer.name),
-            (&mut self.username, &newer.username),
-            (&mut self.wa_id, &newer.wa_id),
-            (&mut self.user_id, &newer.user_id),
-            (&mut self.phone, &newer.phone),
+            (&mut self.name, &other.name),
+            (&mut self.username, &other.username),
+            (&mut self.wa_id, &other.wa_id),
+            (&mut self.user_id, &other.user_id),
+            (&mut self.phone, &other.phone),
         ] {
-            if said.is_some() {
+            if said.is_some() && known != said && (known.is_none() || !is_old) {
                 known.clone_from(said);
+                is_changed = true;
             }
         }
-        *self != before
+        if is_changed && !is_old {
+            self.told_at = Some(at);
+        }
+        is_changed
+    }
+
+    /// Whether this and `other` cannot be the same person: Meta gave them different ids.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        matches!((&self.user_id, &other.user_id), (Some(here), Some(there)) if here != there)
     }
 
     /// The digests under which this person is found, the surest first.
@@ -91,6 +105,39 @@ pub struct Contact {
     pub profile: Profile,
     /// When it was first seen.
     pub created_at: Millis,
+    /// The contact that it was merged into, where it was.
+    pub merged_into: Option<ContactId>,
+    /// What the person told Meta about marketing messages, if anything.
+    pub marketing: Option<MarketingChoice>,
+}
+
+/// What a person wants of marketing messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MarketingChoice {
+    /// None.
+    Stop,
+    /// Again some.
+    Resume,
+}
+
+impl MarketingChoice {
+    /// The word that is stored, which is Meta's.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Resume => "resume",
+        }
+    }
+
+    /// Read the word that is stored.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "stop" => Some(Self::Stop),
+            "resume" => Some(Self::Resume),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,9 +148,18 @@ mod tests {
     fn a_profile_learns_what_is_new_and_forgets_nothing() {
         let mut ana =
             Profile { name: Some("Ana".into()), wa_id: Some("5511999990001".into()), ..Profile::default() };
-        assert!(!ana.learn(&Profile { name: Some("Ana".into()), ..Profile::default() }));
-        assert!(ana.learn(&Profile { user_id: Some("BR.1".into()), ..Profile::default() }));
+        assert!(!ana.learn(&Profile { name: Some("Ana".into()), ..Profile::default() }, 5));
+        assert!(ana.learn(&Profile { user_id: Some("BR.1".into()), ..Profile::default() }, 5));
         assert_eq!((ana.name.as_deref(), ana.user_id.as_deref()), (Some("Ana"), Some("BR.1")));
+    }
+
+    #[test]
+    fn what_comes_late_fills_gaps_and_replaces_nothing() {
+        let mut ana = Profile::default();
+        assert!(ana.learn(&Profile { wa_id: Some("2".into()), ..Profile::default() }, 20));
+        let late = Profile { wa_id: Some("1".into()), name: Some("Ana".into()), ..Profile::default() };
+        assert!(ana.learn(&late, 10));
+        assert_eq!((ana.wa_id.as_deref(), ana.name.as_deref()), (Some("2"), Some("Ana")));
     }
 
     #[test]

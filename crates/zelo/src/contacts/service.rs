@@ -1,8 +1,12 @@
 //! What is done with contacts.
 
-use super::{Contact, Profile, Resolver, Sighting, insert_resolved, profile, resolve::Resolved, store};
+use super::{
+    Contact, MarketingChoice, Merged, Profile, Resolver, Sighting, insert_resolved, profile,
+    resolve::Resolved, store,
+};
 use crate::{
     app::App,
+    clock::Millis,
     crypto::{Field, KeyId},
     error::{Error, Result},
     ids::ContactId,
@@ -74,7 +78,14 @@ async fn open_all(app: &App, scope: TenantScope, rows: Vec<store::ContactRow>) -
     for row in rows {
         let Some(key) = keys.get(&row.key_id) else { continue };
         let profile = profile::open(scope, row.id, key, &row.profile_sealed)?;
-        contacts.push(Contact { id: row.id, key_id: row.key_id, profile, created_at: row.created_at });
+        contacts.push(Contact {
+            id: row.id,
+            key_id: row.key_id,
+            profile,
+            created_at: row.created_at,
+            merged_into: row.merged_into,
+            marketing: row.marketing,
+        });
     }
     Ok(contacts)
 }
@@ -100,7 +111,7 @@ pub async fn find_by_phone(app: &App, scope: TenantScope, phone: &Phone) -> Resu
 /// When the database or the keystore does not answer.
 pub async fn find_by_phone_or_create(app: &App, scope: TenantScope, phone: &Phone) -> Result<Resolved> {
     let profile = Profile { phone: Some(phone.as_str().to_owned()), ..Profile::default() };
-    let sighting = [Sighting { profile, formerly: None }];
+    let sighting = [Sighting { profile, ..Sighting::default() }];
     let now = app.clock.now();
     for _ in 0..3 {
         let resolver = Resolver::resolve(&app.db, &app.keyring, &app.ids, scope, &sighting).await?;
@@ -133,4 +144,51 @@ pub async fn remember_wa_id(
     identities.push([(&digest).into(), "wa_id".into(), contact.into()]);
     store::insert_identities(tx, scope, &identities).await?;
     Ok(())
+}
+
+/// Keep what people want of marketing messages; what is older than what is known changes nothing.
+///
+/// # Errors
+/// What the database answers.
+pub async fn note_marketing(
+    tx: &mut Tx,
+    scope: TenantScope,
+    choices: &[(ContactId, MarketingChoice, Millis)],
+) -> Result<()> {
+    if choices.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new();
+    for (contact, choice, at) in choices {
+        rows.push([(*contact).into(), choice.as_str().into(), (*at).into()]);
+    }
+    store::update_marketing(tx, scope, &rows).await?;
+    Ok(())
+}
+
+/// The newest merges, of one contact or of all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_merges(
+    app: &App,
+    scope: TenantScope,
+    contact: Option<ContactId>,
+    limit: i64,
+) -> Result<Vec<Merged>> {
+    let rows = db::read!(app.db, "list_merges", scope.into(), |tx| -> Result<_> {
+        Ok(store::list_merges(tx, scope, contact, limit).await?)
+    })?;
+    Ok(rows.into_iter().map(Merged::from).collect())
+}
+
+/// One merge.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's merge too.
+pub async fn find_merge(app: &App, scope: TenantScope, id: uuid::Uuid) -> Result<Merged> {
+    let row = db::read!(app.db, "find_merge", scope.into(), |tx| -> Result<_> {
+        Ok(store::find_merge(tx, scope, id).await?)
+    })?;
+    row.map(Merged::from).ok_or(Error::NotFound)
 }

@@ -21,8 +21,22 @@ pub struct Arrival {
     pub channel: ChannelId,
     /// Meta's time.
     pub sent_at: Millis,
-    /// Whether it opens the 24-hour window and counts as unread; reactions and notices do neither.
-    pub asks_for_answer: bool,
+    /// What it asks of us.
+    pub occasion: Occasion,
+}
+
+/// What something that arrived asks of us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// The contact wrote or called: somebody is to answer. Opens Meta's window, and a conversation that was over.
+    Asks,
+    /// It is worth seeing, and nobody has to do anything: a change of the contact's number, what the business itself wrote
+    /// in its app, what was said in a group.
+    Tells,
+    /// It changes another message. Whether a reaction opens Meta's window is not documented, so that it is not counted on.
+    Changes,
+    /// It was said before the number was connected.
+    Past,
 }
 
 /// The current conversations of a batch, locked until its transaction ends.
@@ -64,7 +78,8 @@ impl CurrentThreads {
     }
 
     /// Give an arriving message its conversation and its place there: the current one; within `reopen_within` of
-    /// resolving the resolved one, opened again; otherwise a new one, open and in nobody's hands.
+    /// resolving the resolved one, opened again; otherwise a new one, open and in nobody's hands. What asks for nothing
+    /// goes to the current one as it stands.
     pub fn place(
         &mut self,
         arrival: Arrival,
@@ -80,22 +95,25 @@ impl CurrentThreads {
             retires,
         };
         let thread = self.by_pair.entry(pair).or_insert_with(|| begin(None));
-        let is_over = thread.conversation.status == ConversationStatus::Resolved
-            && thread
-                .resolved_at
-                .is_none_or(|resolved| arrival.sent_at.max(resolved) - resolved > reopen_within);
-        if is_over {
-            *thread = begin(Some(thread.conversation.id));
+        if arrival.occasion == Occasion::Asks {
+            let is_over = thread.conversation.status == ConversationStatus::Resolved
+                && thread
+                    .resolved_at
+                    .is_none_or(|resolved| arrival.sent_at.max(resolved) - resolved > reopen_within);
+            if is_over {
+                *thread = begin(Some(thread.conversation.id));
+            }
+            if thread.conversation.status.is_asleep() {
+                thread.conversation.status = ConversationStatus::Open;
+                thread.is_news = true;
+            }
         }
         let conversation = &mut thread.conversation;
-        if matches!(conversation.status, ConversationStatus::Resolved | ConversationStatus::Snoozed) {
-            conversation.status = ConversationStatus::Open;
-            thread.is_news = true;
-        }
         conversation.last_seq += 1;
-        conversation.last_message_seq = conversation.last_seq;
-        conversation.last_activity_at = conversation.last_activity_at.max(arrival.sent_at);
-        if arrival.asks_for_answer {
+        if arrival.occasion != Occasion::Changes {
+            conversation.come_last(arrival.sent_at);
+        }
+        if arrival.occasion == Occasion::Asks {
             conversation.unread_count += 1;
             let expires = arrival.sent_at + WINDOW;
             let later = conversation.window_expires_at.map_or(expires, |known| known.max(expires));
@@ -126,12 +144,28 @@ impl CurrentThreads {
     }
 }
 
+impl Conversation {
+    /// Its newest change is a message of this time: the last one by Meta's clock stands for it in lists, whatever the order
+    /// of arrival.
+    fn come_last(&mut self, sent_at: Millis) {
+        if self.last_message_seq == 0 || sent_at >= self.last_activity_at {
+            self.last_message_seq = self.last_seq;
+            self.last_activity_at = sent_at;
+        }
+    }
+}
+
 fn begun(id: ConversationId, arrival: Arrival, now: Millis) -> Conversation {
+    // What was said long ago waits for nobody.
+    let status = match arrival.occasion {
+        Occasion::Past => ConversationStatus::Resolved,
+        Occasion::Asks | Occasion::Tells | Occasion::Changes => ConversationStatus::Open,
+    };
     Conversation {
         id,
         channel: arrival.channel,
         contact: arrival.contact,
-        status: ConversationStatus::Open,
+        status,
         assignee: None,
         team: None,
         last_seq: 0,
@@ -154,7 +188,7 @@ mod tests {
 
     fn arrival(sent_at: Millis) -> Arrival {
         let (contact, channel) = (ContactId(Uuid::from_u128(1)), ChannelId(Uuid::from_u128(2)));
-        Arrival { contact, channel, sent_at, asks_for_answer: true }
+        Arrival { contact, channel, sent_at, occasion: Occasion::Asks }
     }
 
     fn resolved(at: Millis) -> CurrentThreads {
@@ -185,9 +219,24 @@ mod tests {
         let mut threads = CurrentThreads::default();
         threads.place(arrival(NOON), &ids, DAY, NOON);
         threads.place(arrival(NOON - HOUR), &ids, DAY, NOON);
-        threads.place(Arrival { asks_for_answer: false, ..arrival(NOON + HOUR) }, &ids, DAY, NOON);
+        threads.place(Arrival { occasion: Occasion::Changes, ..arrival(NOON + HOUR) }, &ids, DAY, NOON);
         let thread = threads.by_pair.values().next().unwrap();
         assert_eq!(thread.conversation.window_expires_at, Some(NOON + 24 * HOUR));
         assert_eq!((thread.conversation.unread_count, thread.conversation.last_seq), (2, 3));
+        assert_eq!(thread.conversation.last_message_seq, 1, "the latest by Meta's clock stands for it");
+    }
+
+    #[test]
+    fn what_asks_for_nothing_opens_nothing_again() {
+        let ids = Ids::new(Clock::standing_at(NOON));
+        for occasion in [Occasion::Tells, Occasion::Changes, Occasion::Past] {
+            let mut threads = resolved(NOON);
+            let late = Arrival { occasion, ..arrival(NOON + 90 * DAY) };
+            let (conversation, _) = threads.place(late, &ids, DAY, NOON + 90 * DAY);
+            assert_eq!(conversation, ConversationId(Uuid::from_u128(9)), "{occasion:?}");
+            let thread = threads.by_pair.values().next().unwrap();
+            assert_eq!(thread.conversation.status, ConversationStatus::Resolved, "{occasion:?}");
+            assert_eq!((thread.conversation.unread_count, thread.conversation.window_expires_at), (0, None));
+        }
     }
 }

@@ -4,11 +4,13 @@
 //! `seq`; the list shows open ones first, last activity first.
 
 mod current;
+mod hand_over;
 mod model;
 mod service;
 mod store;
 
-pub use current::{Arrival, CurrentThreads};
+pub use current::{Arrival, CurrentThreads, Occasion};
+pub use hand_over::{give_back, hand_over};
 pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
 pub use service::{
     Assignment, assign_conversation, claim_conversation, contact_key, count_conversations, get_conversation,

@@ -42,6 +42,11 @@ impl ConversationStatus {
         })
     }
 
+    /// Whether a message of the contact wakes it.
+    pub(super) fn is_asleep(self) -> bool {
+        matches!(self, Self::Resolved | Self::Snoozed)
+    }
+
     /// Its place in the list: what asks for action first.
     pub(super) fn list_rank(self) -> i64 {
         match self {

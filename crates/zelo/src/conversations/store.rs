@@ -78,7 +78,7 @@ pub(super) fn values(conversation: &Conversation) -> [Value<'static>; 12] {
 }
 
 /// Store conversations, new or changed. A new one fails with a unique violation where the contact has a current one already.
-/// A resolved time is forgotten: whoever gets a new message is not resolved.
+/// A resolved time is forgotten by what is not resolved any more.
 pub(super) async fn save_many(tx: &mut Tx, scope: TenantScope, conversations: &Rows<'_>) -> Result<u64> {
     tx.execute_rows(
         "insert into conversations (tenant_id, id, channel_id, contact_id, is_current, status, list_rank, last_seq,
@@ -93,7 +93,7 @@ pub(super) async fn save_many(tx: &mut Tx, scope: TenantScope, conversations: &R
              last_message_seq = excluded.last_message_seq, last_activity_at = excluded.last_activity_at,
              window_expires_at = excluded.window_expires_at,
              snoozed_until = case when excluded.status = 'snoozed' then conversations.snoozed_until end,
-             resolved_at = null",
+             resolved_at = case when excluded.status = 'resolved' then conversations.resolved_at end",
         params![scope],
         conversations,
     )
@@ -274,4 +274,46 @@ pub(super) async fn find_current(
     let mut pairs = Rows::new();
     pairs.push([contact.into(), channel.into()]);
     Ok(lock_current(tx, scope, &pairs).await?.into_iter().map(|(conversation, _)| conversation).next())
+}
+
+/// A contact's conversations with whether each is current, locked until the transaction ends.
+pub(super) async fn lock_of_contact(
+    tx: &mut Tx,
+    scope: TenantScope,
+    contact: ContactId,
+) -> Result<Vec<(Conversation, bool)>> {
+    tx.query(
+        "select id, channel_id, contact_id, status, assignee_id, team_id, last_seq, unread_count, last_message_seq,
+             last_activity_at, window_expires_at, snoozed_until, created_at, is_current
+         from conversations where tenant_id = $1 and contact_id = $2 order by id $for_update",
+        params![scope, contact],
+        |row| Ok((from_row(row)?, row.get::<i64>(13)? == 1)),
+    )
+    .await
+}
+
+/// Give a conversation to another contact, as the current one or not, and in this state.
+pub(super) async fn update_contact(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+    contact: ContactId,
+    is_current: bool,
+) -> Result<u64> {
+    tx.execute(
+        "update conversations set contact_id = $3, is_current = $4 where tenant_id = $1 and id = $2",
+        params![scope, id, contact, is_current],
+    )
+    .await
+}
+
+/// Let new messages go to a conversation again, unless its contact has a newer one on the channel.
+pub(super) async fn make_current(tx: &mut Tx, scope: TenantScope, id: ConversationId) -> Result<u64> {
+    tx.execute(
+        "update conversations set is_current = 1 where tenant_id = $1 and id = $2 and not exists
+             (select 1 from conversations o where o.tenant_id = $1 and o.contact_id = conversations.contact_id
+              and o.channel_id = conversations.channel_id and o.is_current = 1)",
+        params![scope, id],
+    )
+    .await
 }

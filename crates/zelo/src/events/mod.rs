@@ -36,6 +36,15 @@ pub enum Event {
         /// The conversation's change.
         seq: i64,
     },
+    /// A reaction, an edit or a deletion changed a message.
+    MessageChanged {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
+        /// The conversation's change.
+        seq: i64,
+    },
     /// A conversation began, or its state changed.
     ConversationUpdated {
         /// Which.
@@ -58,6 +67,7 @@ impl Event {
         match self {
             Self::MessageCreated { conversation, .. }
             | Self::MessageStatus { conversation, .. }
+            | Self::MessageChanged { conversation, .. }
             | Self::ConversationUpdated { conversation, .. }
             | Self::ConversationAssigned { conversation, .. } => conversation,
         }
@@ -68,6 +78,7 @@ impl Event {
         match self {
             Self::MessageCreated { seq, .. }
             | Self::MessageStatus { seq, .. }
+            | Self::MessageChanged { seq, .. }
             | Self::ConversationUpdated { seq, .. }
             | Self::ConversationAssigned { seq, .. } => seq,
         }
@@ -77,6 +88,7 @@ impl Event {
         match self {
             Self::MessageCreated { .. } => "message_created",
             Self::MessageStatus { .. } => "message_status",
+            Self::MessageChanged { .. } => "message_changed",
             Self::ConversationUpdated { .. } => "conversation_updated",
             Self::ConversationAssigned { .. } => "conversation_assigned",
         }
@@ -84,7 +96,9 @@ impl Event {
 
     fn message(self) -> Option<MessageId> {
         match self {
-            Self::MessageCreated { message, .. } | Self::MessageStatus { message, .. } => Some(message),
+            Self::MessageCreated { message, .. }
+            | Self::MessageStatus { message, .. }
+            | Self::MessageChanged { message, .. } => Some(message),
             Self::ConversationUpdated { .. } | Self::ConversationAssigned { .. } => None,
         }
     }
@@ -93,6 +107,7 @@ impl Event {
         Some(match (name, message) {
             ("message_created", Some(message)) => Self::MessageCreated { conversation, message, seq },
             ("message_status", Some(message)) => Self::MessageStatus { conversation, message, seq },
+            ("message_changed", Some(message)) => Self::MessageChanged { conversation, message, seq },
             ("conversation_updated", _) => Self::ConversationUpdated { conversation, seq },
             ("conversation_assigned", _) => Self::ConversationAssigned { conversation, seq },
             _ => return None,

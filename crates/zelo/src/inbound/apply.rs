@@ -15,7 +15,9 @@ use crate::{
     error::{Error, Result},
     events::{self, Event},
     ids::ConversationId,
-    media, messages,
+    media, merging,
+    messages::{self, Direction},
+    templates,
 };
 use db::{Scope, Tx};
 use std::collections::BTreeMap;
@@ -77,7 +79,25 @@ pub(super) async fn apply(app: &App, work: &Work, lane: Lane, batch: &[EventRow]
         Err(Error::Conflict { code: "lane_taken", .. }) => return Ok(false),
         other => count_messages(other?),
     }
+    tell_of_quarantined(&work.quarantined);
     Ok(true)
+}
+
+/// Somebody is to look: one line for each reason, and a counter that rules can watch.
+fn tell_of_quarantined(quarantined: &BTreeMap<usize, (super::update::Reason, String)>) {
+    let mut reasons: BTreeMap<&'static str, (u64, &str)> = BTreeMap::new();
+    for (reason, detail) in quarantined.values() {
+        reasons.entry(reason.as_str()).or_insert((0, detail)).0 += 1;
+    }
+    for (reason, (events, detail)) in reasons {
+        metrics::counter!("zelo_webhook_quarantined_total", "reason" => reason).increment(events);
+        tracing::error!(
+            reason,
+            events,
+            detail,
+            "Events of Meta went into the quarantine; see zelo events list"
+        );
+    }
 }
 
 fn count_messages(of_kind: BTreeMap<&'static str, u64>) {
@@ -96,6 +116,13 @@ async fn apply_share(
 ) -> Result<()> {
     let scope = prepared.scope;
     contacts::insert_resolved(tx, scope, &prepared.people, now).await?;
+    if let Some(pen) = &prepared.pen {
+        merging::carry_out(tx, app, scope, pen, prepared.people.merges(), now).await?;
+        let desk = channels::Desk { pen, keys: &prepared.keys };
+        channels::apply_news(tx, scope, desk, &prepared.channel_news).await?;
+    }
+    contacts::note_marketing(tx, scope, &prepared.choices).await?;
+    templates::apply_news(tx, scope, &prepared.keys, &prepared.template_news).await?;
     apply_messages(tx, app, prepared, novelty, now).await?;
     let reports: Vec<_> = prepared.reports.iter().map(|(_, report)| report.clone()).collect();
     let news = messages::apply_statuses(tx, scope, &reports, now).await?;
@@ -134,7 +161,7 @@ async fn apply_messages(
     let mut fresh = Vec::with_capacity(prepared.messages.len());
     for (position, arriving) in prepared.messages.iter().enumerate() {
         // A repetition inside the batch is known from its first appearance on.
-        let is_new = known.insert(arriving.message.digest);
+        let is_new = known.stored.insert(arriving.message.digest);
         novelty.count(arriving.event, is_new);
         if let (true, Some(person)) = (is_new, prepared.people.person(position)) {
             fresh.push((person.id, arriving));
@@ -151,7 +178,7 @@ async fn apply_messages(
             contact: *contact,
             channel: arriving.channel,
             sent_at: arriving.message.sent_at,
-            asks_for_answer: arriving.asks_for_answer,
+            occasion: arriving.occasion,
         };
         let (conversation, seq) = threads.place(arrival, &app.ids, prepared.reopen_within, now);
         placed.push((conversation, seq, &arriving.message));
@@ -159,11 +186,22 @@ async fn apply_messages(
         happened.push(Event::MessageCreated { conversation, message: arriving.message.id, seq });
     }
     let begun: Vec<(ConversationId, i64)> = threads.save(tx, scope).await?;
-    messages::insert_inbound(tx, scope, &placed, now).await?;
+    messages::insert_inbound(tx, scope, &placed, &known.awaited, now).await?;
     media::insert_inbound(tx, app, scope, &files, now).await?;
+    let marks: Vec<_> = placed
+        .iter()
+        .filter_map(|(conversation, seq, message)| Some((message.changes?, *conversation, *seq)))
+        .collect();
     happened.extend(
         begun.into_iter().map(|(conversation, seq)| Event::ConversationUpdated { conversation, seq }),
     );
     events::record(tx, scope, &happened, now).await?;
+    messages::insert_marks(tx, scope, &marks, now).await?;
+    // What the business wrote in its app may have been reported on before it was told.
+    for (conversation, seq, message) in &placed {
+        if message.direction == Direction::Outbound {
+            messages::settle_early(tx, scope, &message.digest, (*conversation, *seq), now).await?;
+        }
+    }
     Ok(())
 }

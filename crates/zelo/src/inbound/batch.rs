@@ -1,23 +1,28 @@
 //! From raw events to a batch that only needs storing. Nothing here happens inside a transaction.
 
 use super::{
+    arrival::Arrived,
     inbox::event_place,
     store::EventRow,
-    update::{Reason, Reported, Share, Sorted},
+    update::{Noticed, Reason, Reported, Share, Sorted},
 };
 use crate::{
     app::App,
-    clock::SECOND,
-    contacts::{Resolver, Sighting},
-    crypto::{Field, Place},
+    audit::Pen,
+    channels,
+    clock::{Millis, SECOND},
+    contacts::{MarketingChoice, Resolver, Sighting},
+    conversations::Occasion,
+    crypto::{Field, Place, TenantKeys},
     error::Result,
-    ids::{ChannelId, MessageId, TenantId},
+    ids::{ChannelId, ContactId, MessageId, TenantId},
     media::NewMedia,
-    messages::{Body, NewInbound, Said, SendFailure, StatusReport},
+    messages::{NewInbound, Placed, Said, SendFailure, StatusReport},
+    templates,
     tenants::{self, TenantScope},
 };
+use std::sync::Arc;
 use uuid::Uuid;
-use whatsapp::webhook::{Content, InboundMessage};
 
 /// One tenant's share, sealed and ready.
 pub(super) struct Prepared {
@@ -28,14 +33,20 @@ pub(super) struct Prepared {
     /// With the event that each came in.
     pub(super) reports: Vec<(usize, StatusReport)>,
     pub(super) notices: Vec<PreparedNotice>,
+    /// What people want of marketing messages, and since when.
+    pub(super) choices: Vec<(ContactId, MarketingChoice, Millis)>,
+    pub(super) channel_news: Vec<channels::News>,
+    pub(super) template_news: Vec<templates::News>,
+    /// Writes down what is decided here without a person; made only where something is.
+    pub(super) pen: Option<Pen>,
+    pub(super) keys: Arc<TenantKeys>,
 }
 
 pub(super) struct PreparedMessage {
     pub(super) event: usize,
     pub(super) channel: ChannelId,
     pub(super) message: NewInbound,
-    /// Whether it opens the window and counts as unread.
-    pub(super) asks_for_answer: bool,
+    pub(super) occasion: Occasion,
     /// The file that is to be fetched.
     pub(super) media: Option<NewMedia>,
 }
@@ -73,61 +84,79 @@ pub(super) async fn prepare(app: &App, tenant: TenantId, share: Share) -> Result
     let scope = TenantScope::of_work(tenant);
     let keys = app.keyring.tenant(tenant.0).await?;
     let settings = tenants::get_tenant(app, tenant).await?.settings;
-    let sightings: Vec<Sighting> = share.arrived.iter().map(|arrived| arrived.sighting.clone()).collect();
+    // Those who said something first, so that each has its message's place.
+    let speakers = share.arrived.iter().map(|arrived| &arrived.sighting);
+    let choosers = share.choices.iter().map(|(sighting, ..)| sighting);
+    let sightings: Vec<Sighting> = speakers.chain(choosers).chain(&share.seen).cloned().collect();
     let people = Resolver::resolve(&app.db, &app.keyring, &app.ids, scope, &sightings).await?;
-    let mut messages = Vec::with_capacity(share.arrived.len());
-    for (position, arrived) in share.arrived.into_iter().enumerate() {
-        let Some(person) = people.person(position) else { continue };
-        let id = MessageId(app.ids.next());
-        let asks_for_answer = asks_for_answer(&arrived.message.content);
-        let sent_at = arrived.message.timestamp.saturating_mul(SECOND);
-        let media = NewMedia::of(app, scope, id, &arrived.message.content, &person.key, sent_at)?;
-        let message =
-            NewInbound::seal(scope, id, &keys.index, &person.key, &body_of(arrived.message), sent_at)?;
-        messages.push(PreparedMessage {
-            event: arrived.event,
-            channel: arrived.channel,
-            message,
-            asks_for_answer,
-            media,
-        });
+    let spoke = share.arrived.len();
+    let choices = share.choices.iter().enumerate().filter_map(|(position, (_, choice, at))| {
+        people.person(spoke + position).map(|person| (person.id, *choice, *at))
+    });
+    let choices = choices.collect();
+    let decides = !people.merges().is_empty() || !share.channel_news.is_empty();
+    let pen = if decides { Some(Pen::of(app, tenant).await?) } else { None };
+    let mut messages = Vec::with_capacity(spoke);
+    for (position, arrived) in share.arrived.iter().enumerate() {
+        messages.extend(sealed(app, scope, &keys, &people, position, arrived)?);
     }
     let reports = share
         .reported
         .into_iter()
         .map(|reported| (reported.event, report_of(reported, &keys.index)))
         .collect();
-    let mut notices = Vec::with_capacity(share.noticed.len());
-    for noticed in share.noticed {
-        let id = app.ids.next();
-        let place = Place { tenant: tenant.0, table: "channel_notices", column: "content", row: id };
-        notices.push(PreparedNotice {
-            event: noticed.event,
-            id,
-            channel: noticed.channel,
-            digest: keys.index.digest(Field::Notice, &noticed.raw),
-            sealed: keys.data.seal(place, noticed.raw.as_bytes())?,
-            field: noticed.field,
-        });
-    }
-    Ok(Prepared { scope, reopen_within: settings.reopen_within_ms, people, messages, reports, notices })
+    let notices = share.noticed.into_iter().map(|noticed| kept(app, scope, &keys, noticed));
+    Ok(Prepared {
+        scope,
+        reopen_within: settings.reopen_within_ms,
+        notices: notices.collect::<Result<_>>()?,
+        people,
+        messages,
+        reports,
+        choices,
+        channel_news: share.channel_news,
+        template_news: share.template_news,
+        pen,
+        keys,
+    })
 }
 
-/// A reaction or a notice needs no answer. Whether a reaction opens Meta's window is not documented, so that it is not
-/// counted on.
-fn asks_for_answer(content: &Content) -> bool {
-    !matches!(content, Content::Reaction(_) | Content::System(_) | Content::Edit(_) | Content::Revoke(_))
+fn sealed(
+    app: &App,
+    scope: TenantScope,
+    keys: &TenantKeys,
+    people: &Resolver,
+    position: usize,
+    arrived: &Arrived,
+) -> Result<Option<PreparedMessage>> {
+    let Some(person) = people.person(position) else { return Ok(None) };
+    let id = MessageId(app.ids.next());
+    let placed = Placed {
+        key: &arrived.key,
+        direction: arrived.direction,
+        status: arrived.status,
+        sent_at: arrived.at_seconds.saturating_mul(SECOND),
+    };
+    let message = NewInbound::seal(scope, id, &keys.index, &person.key, &arrived.body, &placed)?;
+    let media = match &arrived.body.said {
+        Said::Inbound(content) => NewMedia::of(app, scope, id, content, &person.key, placed.sent_at)?,
+        _ => None,
+    };
+    let (event, channel, occasion) = (arrived.event, arrived.channel, arrived.occasion);
+    Ok(Some(PreparedMessage { event, channel, message, occasion, media }))
 }
 
-fn body_of(message: InboundMessage) -> Body {
-    let context = message.context.unwrap_or_default();
-    Body {
-        wamid: Some(message.id),
-        said: Said::Inbound(message.content),
-        quotes: context.id,
-        is_forwarded: context.forwarded || context.frequently_forwarded,
-        referral: message.referral,
-    }
+fn kept(app: &App, scope: TenantScope, keys: &TenantKeys, noticed: Noticed) -> Result<PreparedNotice> {
+    let id = app.ids.next();
+    let place = Place { tenant: scope.tenant().0, table: "channel_notices", column: "content", row: id };
+    Ok(PreparedNotice {
+        event: noticed.event,
+        id,
+        channel: noticed.channel,
+        digest: keys.index.digest(Field::Notice, &noticed.raw),
+        sealed: keys.data.seal(place, noticed.raw.as_bytes())?,
+        field: noticed.field,
+    })
 }
 
 fn report_of(reported: Reported, index: &crate::crypto::BlindIndex) -> StatusReport {
@@ -137,5 +166,6 @@ fn report_of(reported: Reported, index: &crate::crypto::BlindIndex) -> StatusRep
         status: reported.status,
         at: reported.at_seconds.saturating_mul(SECOND),
         failure: reported.failure.map(|(code, detail)| SendFailure { code, detail }),
+        pricing: reported.pricing,
     }
 }

@@ -114,23 +114,34 @@ impl Processing {
         let events = db::read!(app.db, "read_events", Scope::Platform, |tx| -> Result<_> {
             Ok(store::list_events(tx, lane.lane, lane.cursor, most).await?)
         })?;
-        let outcome = if lane.attempts >= POISONOUS {
-            self.give_up(lane, &events).await
-        } else {
-            self.process(lane, &events).await
-        };
-        match outcome {
-            Ok(true) => Ok(events.len()),
-            Ok(false) => Ok(0),
-            Err(error) if is_passing(&error) => Err(error),
-            Err(error) => {
-                tracing::error!(%error, lane = lane.lane, after = lane.cursor, "An event could not be processed");
-                db::write!(app.db, "count_failure", Scope::Platform, |tx| -> Result<u64> {
-                    Ok(store::count_failure(tx, lane).await?)
-                })?;
-                Err(error)
+        if lane.attempts >= POISONOUS {
+            return Ok(usize::from(self.give_up(lane, &events).await?));
+        }
+        let mut share = events.as_slice();
+        loop {
+            let error = match self.process(lane, share).await {
+                Ok(true) => return Ok(share.len()),
+                Ok(false) => return Ok(0),
+                Err(error) => error,
+            };
+            if is_passing(&error) {
+                return Err(error);
+            }
+            // Half of what failed, so that what stands before a bad event passes, and the bad one is soon alone.
+            match share.get(..share.len() / 2) {
+                Some(half) if !half.is_empty() => share = half,
+                _ => return self.note_failure(lane, error).await,
             }
         }
+    }
+
+    async fn note_failure(&self, lane: Lane, error: Error) -> Result<usize> {
+        let app = &self.app;
+        tracing::error!(%error, lane = lane.lane, after = lane.cursor, "An event could not be processed");
+        db::write!(app.db, "count_failure", Scope::Platform, |tx| -> Result<u64> {
+            Ok(store::count_failure(tx, lane).await?)
+        })?;
+        Err(error)
     }
 
     async fn process(&self, lane: Lane, events: &[EventRow]) -> Result<bool> {

@@ -12,9 +12,11 @@
 //! between a lane's last event and its cursor, and whatever moves the cursor by one adds one to one of the others.
 
 mod apply;
+mod arrival;
 mod batch;
 mod inbox;
 mod lanes;
+mod news;
 mod quarantine;
 pub mod routes;
 mod store;
@@ -23,7 +25,7 @@ mod update;
 
 pub use inbox::{Inbox, RawEvent, Receipt};
 pub use lanes::Processing;
-pub use quarantine::{Quarantined, list_quarantined, replay_quarantined};
+pub use quarantine::{Quarantined, ReplayFilter, list_quarantined, replay_all, replay_quarantined};
 pub use store::Counts;
 pub use sweep::sweep;
 

@@ -130,6 +130,59 @@ pub async fn list_quarantined(app: &App, limit: i64) -> Result<Vec<Quarantined>>
     })
 }
 
+/// Which events of the quarantine are meant; what is left out does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct ReplayFilter {
+    /// These.
+    pub ids: Vec<Uuid>,
+    /// Those that came in then or later.
+    pub from: Option<Millis>,
+    /// Those that came in before.
+    pub to: Option<Millis>,
+    /// Those that are there for this reason.
+    pub reason: Option<String>,
+}
+
+/// Process events again, in the order in which they came in; returns how many. Events that were processed again before are
+/// left out, unless they are named.
+///
+/// # Errors
+/// [`Error::Unavailable`] when one could not be stored: those before it were.
+pub async fn replay_all(app: &App, filter: &ReplayFilter) -> Result<usize> {
+    let ids = db::read!(app.db, "list_to_replay", Scope::Platform, |tx| -> Result<Vec<Uuid>> {
+        if !filter.ids.is_empty() {
+            let mut rows = Rows::new();
+            for id in &filter.ids {
+                rows.push([(*id).into()]);
+            }
+            let mut found: Vec<(Millis, Uuid)> = tx
+                .query_rows(
+                    "select q.received_at, q.id from $rows(id uuid) $find(webhook_quarantine q: q.id = r.id)",
+                    &[],
+                    &rows,
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .await?;
+            found.sort_unstable();
+            return Ok(found.into_iter().map(|(_, id)| id).collect());
+        }
+        Ok(tx
+            .query(
+                "select id from webhook_quarantine
+                 where replayed_at is null and received_at >= $1 and received_at < $2
+                     and (cast($3 as text) is null or reason = $3)
+                 order by received_at, id",
+                params![filter.from.unwrap_or(0), filter.to.unwrap_or(i64::MAX), filter.reason.as_deref()],
+                |row| row.get(0),
+            )
+            .await?)
+    })?;
+    for id in &ids {
+        replay_quarantined(app, *id).await?;
+    }
+    Ok(ids.len())
+}
+
 /// Process an event again, as a new one, for example after its channel was connected.
 ///
 /// # Errors

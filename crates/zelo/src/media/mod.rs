@@ -17,6 +17,7 @@ mod keep;
 mod model;
 mod objects;
 mod read;
+mod reseal;
 mod scan;
 mod sniff;
 mod spool;
@@ -29,6 +30,7 @@ pub use inbound::{NewMedia, insert_inbound};
 pub use model::{Media, MediaState, Refusal};
 pub use objects::Objects;
 pub use read::{Attached, Opened, Piece, load_of_messages, open};
+pub use reseal::reseal;
 
 pub(crate) use upload::{NotThere, named_by, take_to_meta};
 pub use upload::{Upload, attach, check_outgoing, largest, receive};

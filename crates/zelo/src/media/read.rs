@@ -12,6 +12,7 @@ use crate::{
     crypto::Key,
     error::{Error, Result},
     ids::{MediaId, MessageId},
+    messages,
     rights::Sight,
     tenants::TenantScope,
 };
@@ -95,6 +96,7 @@ pub async fn open(app: &App, sight: Sight, id: MediaId, piece: Piece) -> Result<
     })?;
     // Who may not see the conversation learns nothing of its files.
     let conversation = conversations::get_conversation(app, sight, media.conversation).await?;
+    refuse_deleted(app, scope, &media).await?;
     match media.state {
         MediaState::Stored => {}
         MediaState::Pending => return Err(Error::NotFound),
@@ -108,6 +110,14 @@ pub async fn open(app: &App, sight: Sight, id: MediaId, piece: Piece) -> Result<
         Piece::Thumbnail => FileType::Jpeg,
     };
     Ok(Opened { filename: details.filename, file_type, size, reader, media })
+}
+
+/// The file of a message that its writer deleted is shown no more than its words.
+async fn refuse_deleted(app: &App, scope: TenantScope, media: &Media) -> Result<()> {
+    let Some(message) = media.message else { return Ok(()) };
+    let found = messages::load_messages(app, scope, &[message]).await?;
+    let is_deleted = found.iter().any(|message| message.marks.deleted_at.is_some());
+    if is_deleted { Err(Error::Gone) } else { Ok(()) }
 }
 
 /// The bytes of a stored file.

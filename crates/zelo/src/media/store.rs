@@ -257,3 +257,28 @@ pub(super) async fn count_in(tx: &mut Tx, scope: TenantScope, file: Uuid) -> Res
     )
     .await
 }
+
+/// What is sealed about the files of a conversation.
+pub(super) async fn list_sealed(
+    tx: &mut Tx,
+    scope: TenantScope,
+    conversation: ConversationId,
+) -> Result<Vec<(MediaId, Vec<u8>)>> {
+    tx.query(
+        "select id, details_sealed from media where tenant_id = $1 and conversation_id = $2 order by id $for_update",
+        params![scope, conversation],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}
+
+/// Rows of `(id, details_sealed)`.
+pub(super) async fn update_sealed(tx: &mut Tx, scope: TenantScope, rows: &Rows<'_>) -> Result<u64> {
+    tx.execute_rows(
+        "update media set details_sealed = r.details_sealed from $rows(id uuid, details_sealed blob)
+         where media.tenant_id = $1 and media.id = r.id",
+        params![scope],
+        rows,
+    )
+    .await
+}

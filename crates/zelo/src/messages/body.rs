@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use whatsapp::{
     client::OutboundContent,
-    webhook::{Content, Referral},
+    webhook::{Content, Referral, ReferredProduct},
 };
 
 /// What was said, in the form of its direction.
@@ -20,6 +20,36 @@ pub enum Said {
     Inbound(Content),
     /// By somebody here.
     Outbound(OutboundContent),
+    /// A call, or a step of one. Nothing was said that could be read.
+    Call(CallStep),
+    /// Nothing that is to be shown: its writer deleted it, or its words stand on the message that it changes. Never stored.
+    Withheld {
+        /// Meta's name of the type that it had.
+        kind: String,
+    },
+}
+
+/// A step of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallStep {
+    /// `connect` when it began, `terminate` when it ended, or how one of ours stands: `ringing`, `accepted`, `rejected`.
+    pub step: String,
+    /// Of one that ended: `completed` or `failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// How long they talked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
+}
+
+/// By which way a message came that nobody wrote here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Somebody of the business wrote it in the WhatsApp Business app.
+    BusinessApp,
+    /// It was written before the number was connected.
+    History,
 }
 
 /// All of a message that is personal: sealed as one.
@@ -36,17 +66,50 @@ pub struct Body {
     /// Whether it was forwarded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_forwarded: bool,
+    /// Whether it was forwarded more than five times.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_forwarded_often: bool,
     /// The advertisement that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<Referral>,
+    /// The product of the catalogue that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ReferredProduct>,
+    /// Meta's id of the group in which it was said, to others too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Meta's code of why it does not hand over what was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<i64>,
+    /// The way by which it came, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
 }
 
 impl Body {
+    /// Something that was said, and nothing more known of it.
+    pub fn new(said: Said) -> Self {
+        Self {
+            wamid: None,
+            said,
+            quotes: None,
+            is_forwarded: false,
+            is_forwarded_often: false,
+            referral: None,
+            product: None,
+            group: None,
+            error_code: None,
+            via: None,
+        }
+    }
+
     /// Meta's name of its type.
     pub fn kind(&self) -> &str {
         match &self.said {
             Said::Inbound(content) => content.kind(),
             Said::Outbound(content) => content.kind(),
+            Said::Call(_) => "call",
+            Said::Withheld { kind } => kind,
         }
     }
 
@@ -55,6 +118,18 @@ impl Body {
         match &self.said {
             Said::Inbound(content) => content.preview_text(),
             Said::Outbound(content) => content.preview_text(),
+            Said::Call(_) | Said::Withheld { .. } => None,
+        }
+    }
+
+    /// Meta's id of the message that it changes, where it is a reaction, an edit or a deletion.
+    pub fn changes(&self) -> Option<&str> {
+        match &self.said {
+            Said::Inbound(Content::Reaction(reaction)) => Some(&reaction.message_id),
+            Said::Inbound(Content::Edit(edit)) => Some(&edit.original_message_id),
+            Said::Inbound(Content::Revoke(revoke)) => Some(&revoke.original_message_id),
+            Said::Outbound(OutboundContent::Reaction(reaction)) => Some(&reaction.message_id),
+            _ => None,
         }
     }
 
@@ -63,6 +138,7 @@ impl Body {
         match &self.said {
             Said::Inbound(content) => content.media().is_some(),
             Said::Outbound(content) => content.media().is_some(),
+            Said::Call(_) | Said::Withheld { .. } => false,
         }
     }
 

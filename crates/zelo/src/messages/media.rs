@@ -50,10 +50,11 @@ pub(super) async fn add_files(
     key: &Key,
     mut messages: Vec<Message>,
 ) -> Result<Vec<Message>> {
-    let with_file = messages.iter().filter(|message| message.body.names_a_file()).map(|message| message.id);
+    let holder = |message: &Message| message.marks.file_of.unwrap_or(message.id);
+    let with_file = messages.iter().filter(|message| message.body.names_a_file()).map(holder);
     let mut files = media::load_of_messages(app, scope, with_file).await?;
     for message in &mut messages {
-        message.media = files.remove(&message.id).map(|file| media::Attached::of(scope, file, key));
+        message.media = files.remove(&holder(message)).map(|file| media::Attached::of(scope, file, key));
     }
     Ok(messages)
 }

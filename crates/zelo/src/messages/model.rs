@@ -9,7 +9,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// Who wrote to whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The contact to us.
@@ -142,6 +142,64 @@ pub struct Message {
     /// Its file. Only where messages were loaded to be shown; none for those that have no file, or had it before files
     /// were kept here.
     pub media: Option<Attached>,
+    /// What Meta charges it as, once it has said so.
+    pub pricing: Option<Charge>,
+    /// What reactions, edits and deletions made of it.
+    pub marks: Marks,
+    /// The message that this one changes, where it is here.
+    pub changes: Option<MessageId>,
+    /// The message that it quotes, where it is here.
+    pub quoted: Option<Quoted>,
+}
+
+/// What Meta charges a message as. Prices differ by country and quarter and are not Meta's to say here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Charge {
+    /// `service`, `utility`, `marketing`, `authentication`, `referral_conversion`, or a later word of Meta's.
+    pub category: String,
+    /// `regular`, `free_customer_service`, `free_entry_point`, or a later word of Meta's.
+    pub r#type: String,
+}
+
+/// What reactions, edits and deletions made of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Whether there may be any; only then are they looked for.
+    pub expected: bool,
+    /// The emojis on it, one from each side at most.
+    pub reactions: Vec<Reacted>,
+    /// When its writer last changed it.
+    pub edited_at: Option<Millis>,
+    /// The message whose file is this one's since an edit.
+    pub file_of: Option<MessageId>,
+    /// When its writer deleted it for everyone. Its words are not shown any more.
+    pub deleted_at: Option<Millis>,
+}
+
+/// An emoji on a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reacted {
+    /// Which side put it there.
+    pub direction: Direction,
+    /// Who of us, where it was one of us.
+    pub author: Author,
+    /// The emoji.
+    pub emoji: String,
+    /// When.
+    pub at: Millis,
+}
+
+/// A message that another one quotes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quoted {
+    /// Its id.
+    pub id: MessageId,
+    /// Who wrote to whom.
+    pub direction: Direction,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says now.
+    pub body: Body,
 }
 
 #[cfg(test)]

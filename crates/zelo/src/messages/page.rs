@@ -1,6 +1,6 @@
 //! Reading messages.
 
-use super::{Author, Body, Message, SendFailure, media::add_files, store};
+use super::{Author, Body, Marks, Message, SendFailure, marks, media::add_files, store};
 use crate::{
     app::App,
     clock::Millis,
@@ -11,7 +11,7 @@ use crate::{
     rights::Sight,
     tenants::TenantScope,
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> Result<Message> {
     let body = Body::open(scope, row.id, key, &row.content_sealed)?;
@@ -32,7 +32,26 @@ pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> R
             .filter(|code| code != super::send::ATTEMPTING)
             .map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
         media: None,
+        pricing: row.pricing,
+        marks: Marks { expected: row.has_marks, ..Marks::default() },
+        changes: None,
+        quoted: None,
     })
+}
+
+/// Open messages of one conversation, with what changes them and what they refer to.
+async fn opened_together(
+    app: &App,
+    scope: TenantScope,
+    conversation: ConversationId,
+    key: Arc<Key>,
+    rows: Vec<store::MessageRow>,
+) -> Result<Vec<Message>> {
+    let mut messages: Vec<Message> =
+        rows.into_iter().map(|row| opened(scope, &key, row)).collect::<Result<_>>()?;
+    let keys = HashMap::from([(conversation, key.clone())]);
+    marks::complete(app, scope, &keys, &mut messages).await?;
+    add_files(app, scope, &key, messages).await
 }
 
 async fn key_of(app: &App, sight: Sight, conversation: ConversationId) -> Result<Arc<Key>> {
@@ -57,8 +76,7 @@ pub async fn list_messages(
         Ok(store::list_before(tx, scope, conversation, before, limit).await?)
     })?;
     rows.reverse();
-    let messages = rows.into_iter().map(|row| opened(scope, &key, row)).collect::<Result<_>>()?;
-    add_files(app, scope, &key, messages).await
+    opened_together(app, scope, conversation, key, rows).await
 }
 
 /// What is new or changed in a conversation since `seq`, in the order of the change.
@@ -77,8 +95,7 @@ pub async fn list_after_seq(
     let rows = db::read!(app.db, "list_messages_after", scope.into(), |tx| -> Result<_> {
         Ok(store::list_changed_after(tx, scope, conversation, seq, limit).await?)
     })?;
-    let messages = rows.into_iter().map(|row| opened(scope, &key, row)).collect::<Result<_>>()?;
-    add_files(app, scope, &key, messages).await
+    opened_together(app, scope, conversation, key, rows).await
 }
 
 /// Messages by id; one that does not exist is not among them.
@@ -94,8 +111,7 @@ pub async fn load_messages(app: &App, scope: TenantScope, ids: &[MessageId]) -> 
         let Some(row) = row else { continue };
         match key_of(app, Sight::of_work(scope), row.conversation).await {
             Ok(key) => {
-                let message = vec![opened(scope, &key, row)?];
-                messages.extend(add_files(app, scope, &key, message).await?);
+                messages.extend(opened_together(app, scope, row.conversation, key, vec![row]).await?);
             }
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),

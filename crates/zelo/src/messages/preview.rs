@@ -1,12 +1,17 @@
 //! The last message of many conversations.
 
-use super::{Body, Message, page::opened, store};
+use super::{Body, Message, marks, page::opened, store};
 use crate::{
-    app::App, contacts, conversations::Conversation, crypto::KeyId, error::Result, ids::ConversationId,
+    app::App,
+    contacts,
+    conversations::Conversation,
+    crypto::{Key, KeyId},
+    error::Result,
+    ids::ConversationId,
     tenants::TenantScope,
 };
 use db::Rows;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// The last message of each of these conversations, with a constant number of queries. A conversation in which nothing
 /// was said yet, or whose contact was erased, has none.
@@ -29,18 +34,20 @@ pub async fn load_last(
     let contacts = contacts::load_contacts(app, scope, people).await?;
     let key_ids: Vec<KeyId> = contacts.values().map(|contact| contact.key_id).collect();
     let keys = app.keyring.keys(&key_ids).await?;
-    let key_of: HashMap<ConversationId, _> = conversations
+    let key_of: HashMap<ConversationId, Arc<Key>> = conversations
         .iter()
         .filter_map(|conversation| {
-            Some((conversation.id, keys.get(&contacts.get(&conversation.contact)?.key_id)?))
+            let contact = contacts.get(&conversation.contact)?;
+            Some((conversation.id, keys.get(&contact.key_id)?.clone()))
         })
         .collect();
-    let mut last = HashMap::with_capacity(rows.len());
+    let mut last = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(key) = key_of.get(&row.conversation) else { continue };
-        last.insert(row.conversation, opened(scope, key, row)?);
+        last.push(opened(scope, key, row)?);
     }
-    Ok(last)
+    marks::complete_marks(app, scope, &key_of, &mut last).await?;
+    Ok(last.into_iter().map(|message| (message.conversation, message)).collect())
 }
 
 /// The words of a message that stand for it in a list.

@@ -1,18 +1,20 @@
 //! The one gate: everything that leaves towards a contact passes here.
 
-use super::{Body, Message, MessageStatus, Said, load_messages, model::Author, store};
+use super::{Body, Marks, Message, MessageStatus, Said, load_messages, marks, model::Author, store};
 use crate::{
     app::App,
-    channels::{self, ChannelStatus},
+    channels::{self, Channel, ChannelStatus},
     clock::Millis,
+    contacts::{self, MarketingChoice},
     conversations::{self, Conversation},
-    crypto::Key,
+    crypto::{Field, Key},
     error::{Error, Result},
     events::{self, Event},
     ids::{ConversationId, MessageId, UserId},
     media::{self, Attached},
     outbound::{self, Urgency},
     rights::Sight,
+    templates,
     tenants::{self, TenantScope},
 };
 use db::Tx;
@@ -41,6 +43,8 @@ pub struct Passed {
     author: UserId,
     urgency: Urgency,
     body: Body,
+    /// The digest of the id of the message that it changes.
+    target: Option<[u8; 16]>,
     content_sealed: Vec<u8>,
     media: Option<Attached>,
     now: Millis,
@@ -67,7 +71,8 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     let scope = sight.scope();
     let conversation = conversations::get_conversation(app, sight, request.conversation).await?;
     refuse_over_limits(&request.content)?;
-    refuse_stopped(app, scope, &conversation).await?;
+    let channel = refuse_stopped(app, scope, &conversation).await?;
+    refuse_unwanted(app, scope, &conversation, &channel, &request.content).await?;
     if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
         return Err(Error::WindowClosed);
     }
@@ -75,12 +80,15 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     let quotes = quoted_wamid(app, scope, request).await?;
     let mut content = request.content.clone();
     let media = media::check_outgoing(app, sight, conversation.id, &mut content).await?;
-    let body =
-        Body { wamid: None, said: Said::Outbound(content), quotes, is_forwarded: false, referral: None };
+    let body = Body { quotes, ..Body::new(Said::Outbound(content)) };
+    let target = match body.changes() {
+        Some(wamid) => Some(app.keyring.tenant(scope.tenant().0).await?.index.digest(Field::Wamid, wamid)),
+        None => None,
+    };
     let id = MessageId(app.ids.next());
     let content_sealed = body.seal(scope, id, &key)?;
     let (conversation, author, urgency) = (conversation.id, request.author, request.urgency);
-    Ok(Passed { id, conversation, author, urgency, body, content_sealed, media, now })
+    Ok(Passed { id, conversation, author, urgency, body, target, content_sealed, media, now })
 }
 
 fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
@@ -93,7 +101,31 @@ fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
     probe.check_limits().map_err(|over| Error::invalid(over.part, "too_long", over.to_string()))
 }
 
-async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversation) -> Result<()> {
+/// Whoever told Meta to get no marketing messages gets none, and none that may be one: Meta has not said what every template
+/// is.
+async fn refuse_unwanted(
+    app: &App,
+    scope: TenantScope,
+    conversation: &Conversation,
+    channel: &Channel,
+    content: &OutboundContent,
+) -> Result<()> {
+    let OutboundContent::Template(template) = content else { return Ok(()) };
+    let contact = contacts::get_contact(app, scope, conversation.contact).await?;
+    if contact.marketing != Some(MarketingChoice::Stop) {
+        return Ok(());
+    }
+    let (name, language) = (&template.name, &template.language.code);
+    if !templates::may_be_marketing(app, scope, &channel.waba_id, name, language).await? {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        code: "opted_out",
+        detail: "The contact wants no marketing messages, and this template is one or may be one.".into(),
+    })
+}
+
+async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversation) -> Result<Channel> {
     if !tenants::get_tenant(app, scope.tenant()).await?.status.may_work() {
         return Err(Error::Conflict {
             code: "tenant_stopped",
@@ -107,7 +139,7 @@ async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversati
             detail: "This number is switched off.".into(),
         });
     }
-    Ok(())
+    Ok(channel)
 }
 
 async fn quoted_wamid(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Option<String>> {
@@ -124,7 +156,11 @@ async fn quoted_wamid(app: &App, scope: TenantScope, request: &SendRequest) -> R
 /// # Errors
 /// What the database answers.
 pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed) -> Result<Message> {
-    let seq = conversations::place_outbound(tx, scope, passed.conversation, passed.now).await?;
+    // What only changes another message does not come last in the list.
+    let seq = match passed.target {
+        Some(_) => conversations::next_seq(tx, scope, passed.conversation).await?,
+        None => conversations::place_outbound(tx, scope, passed.conversation, passed.now).await?,
+    };
     let row = store::MessageRow {
         id: passed.id,
         conversation: passed.conversation,
@@ -138,10 +174,15 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         author: Some(passed.author),
         error_code: None,
         error_text: None,
+        has_marks: false,
+        pricing: None,
     };
     store::insert_outbound(tx, scope, &row, passed.body.kind()).await?;
     if let Some(file) = &passed.media {
         media::attach(tx, scope, file.media.id, passed.id).await?;
+    }
+    if let Some(target) = passed.target {
+        marks::insert_marks(tx, scope, &[(target, passed.conversation, seq)], passed.now).await?;
     }
     outbound::enqueue(tx, app, scope, passed.conversation, passed.id, passed.urgency).await?;
     let event = Event::MessageCreated { conversation: passed.conversation, message: passed.id, seq };
@@ -159,6 +200,10 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         created_at: row.created_at,
         failure: None,
         media: passed.media.clone(),
+        pricing: None,
+        marks: Marks::default(),
+        changes: None,
+        quoted: None,
     })
 }
 
@@ -178,7 +223,10 @@ pub async fn retry_message(app: &App, sight: Sight, id: MessageId) -> Result<Mes
     {
         return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
     }
-    refuse_stopped(app, scope, &conversation).await?;
+    let channel = refuse_stopped(app, scope, &conversation).await?;
+    if let Said::Outbound(content) = &message.body.said {
+        refuse_unwanted(app, scope, &conversation, &channel, content).await?;
+    }
     let now = app.clock.now();
     if !conversation.window_is_open(now) {
         return Err(Error::WindowClosed);

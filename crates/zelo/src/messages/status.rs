@@ -1,6 +1,6 @@
 //! What became of a message that we sent.
 
-use super::{Body, MessageStatus, SendFailure, store};
+use super::{Body, Charge, MessageStatus, SendFailure, store};
 use crate::{
     clock::Millis,
     conversations,
@@ -26,6 +26,8 @@ pub struct StatusReport {
     pub at: Millis,
     /// Why it failed.
     pub failure: Option<SendFailure>,
+    /// What Meta charges it as, where it says so.
+    pub pricing: Option<Charge>,
 }
 
 /// Apply reports; returns for each whether it was news.
@@ -54,8 +56,10 @@ pub async fn apply_statuses(
             // Meta's answer to the send was lost, but our own id came back: this is how we learn that it left.
             (None, Some(id)) => match store::find_by_id(tx, scope, id).await? {
                 Some(row) => {
+                    let place = (row.conversation, row.seq);
                     store::ensure_message_id(tx, scope, &report.digest, row.conversation, row.seq).await?;
-                    Some((row.conversation, row.seq))
+                    store::expect_marks(tx, scope, place, &report.digest).await?;
+                    Some(place)
                 }
                 None => None,
             },
@@ -63,12 +67,27 @@ pub async fn apply_statuses(
         };
         let is_news = match place {
             Some(place) => {
-                move_forward(tx, scope, place, report.status, report.failure.as_ref(), now).await?
+                let step = Step {
+                    status: report.status,
+                    failure: report.failure.as_ref(),
+                    pricing: report.pricing.as_ref(),
+                };
+                move_forward(tx, scope, place, step, now).await?
             }
             None => {
                 let error =
                     report.failure.as_ref().map(|failure| (failure.code.as_str(), failure.detail.as_str()));
-                store::insert_early_status(tx, scope, &report.digest, report.status, report.at, error).await?
+                let pricing = report.pricing.as_ref();
+                store::insert_early_status(
+                    tx,
+                    scope,
+                    &report.digest,
+                    report.status,
+                    report.at,
+                    error,
+                    pricing,
+                )
+                .await?
                     > 0
             }
         };
@@ -77,34 +96,72 @@ pub async fn apply_statuses(
     Ok(news)
 }
 
+/// One step of a message of ours.
+#[derive(Clone, Copy)]
+struct Step<'s> {
+    status: MessageStatus,
+    failure: Option<&'s SendFailure>,
+    pricing: Option<&'s Charge>,
+}
+
+/// Move a message on, if the step leads forward, and keep what Meta charges it as, if it had not said so before.
 async fn move_forward(
     tx: &mut Tx,
     scope: TenantScope,
     (conversation, seq): (ConversationId, i64),
-    status: MessageStatus,
-    failure: Option<&SendFailure>,
+    step: Step<'_>,
     now: Millis,
 ) -> Result<bool> {
     let mut place = Rows::new();
     place.push([conversation.into(), seq.into()]);
     let Some(row) = store::list_at(tx, scope, &place).await?.into_iter().next() else { return Ok(false) };
-    if !row.status.moves_to(status) {
+    // What came in has no delivery of ours.
+    if row.status == MessageStatus::Received {
+        return Ok(false);
+    }
+    let moves = row.status.moves_to(step.status);
+    let pricing = step.pricing.filter(|_| row.pricing.is_none());
+    if !moves && pricing.is_none() {
         return Ok(false);
     }
     let changed_seq = conversations::next_seq(tx, scope, conversation).await?;
-    let failure = failure.filter(|_| status == MessageStatus::Failed);
-    let progress = store::Progress {
-        conversation,
-        seq,
-        changed_seq,
-        status,
-        error_code: failure.map(|failure| failure.code.as_str()),
-        error_text: failure.map(|failure| failure.detail.as_str()),
-    };
-    store::update_progress(tx, scope, &progress).await?;
+    if let Some(pricing) = pricing {
+        store::note_pricing(tx, scope, (conversation, seq), pricing, changed_seq).await?;
+    }
+    if moves {
+        let failure = step.failure.filter(|_| step.status == MessageStatus::Failed);
+        let progress = store::Progress {
+            conversation,
+            seq,
+            changed_seq,
+            status: step.status,
+            error_code: failure.map(|failure| failure.code.as_str()),
+            error_text: failure.map(|failure| failure.detail.as_str()),
+        };
+        store::update_progress(tx, scope, &progress).await?;
+    }
     let event = Event::MessageStatus { conversation, message: row.id, seq: changed_seq };
     events::record(tx, scope, &[event], now).await?;
     Ok(true)
+}
+
+/// Apply what Meta reported on a message before it was known here.
+///
+/// # Errors
+/// What the database answers.
+pub async fn settle_early(
+    tx: &mut Tx,
+    scope: TenantScope,
+    digest: &[u8; 16],
+    place: (ConversationId, i64),
+    now: Millis,
+) -> Result<()> {
+    for early in store::take_early_statuses(tx, scope, digest).await? {
+        let failure = early.error.map(|(code, detail)| SendFailure { code, detail });
+        let step = Step { status: early.status, failure: failure.as_ref(), pricing: early.pricing.as_ref() };
+        move_forward(tx, scope, place, step, now).await?;
+    }
+    Ok(())
 }
 
 /// What our own attempt to send a message led to.
@@ -143,12 +200,10 @@ pub async fn record_outcome(
             let sealed = body.seal(scope, row.id, contact_key)?;
             store::update_content(tx, scope, row.conversation, row.seq, &sealed).await?;
         }
-        move_forward(tx, scope, place, outcome.status, outcome.failure.as_ref(), now).await?;
-        for (status, code, detail) in store::take_early_statuses(tx, scope, &digest).await? {
-            let failure = code.map(|code| SendFailure { code, detail: detail.unwrap_or_default() });
-            move_forward(tx, scope, place, status, failure.as_ref(), now).await?;
-        }
-        return Ok(());
+        let step = Step { status: outcome.status, failure: outcome.failure.as_ref(), pricing: None };
+        move_forward(tx, scope, place, step, now).await?;
+        store::expect_marks(tx, scope, place, &digest).await?;
+        return settle_early(tx, scope, &digest, place, now).await;
     }
     if outcome.status == row.status {
         // Still queued, but with something to say: nobody knows yet whether it left.
@@ -166,6 +221,7 @@ pub async fn record_outcome(
             Event::MessageStatus { conversation: row.conversation, message: row.id, seq: changed_seq };
         return Ok(events::record(tx, scope, &[event], now).await?);
     }
-    move_forward(tx, scope, place, outcome.status, outcome.failure.as_ref(), now).await?;
+    let step = Step { status: outcome.status, failure: outcome.failure.as_ref(), pricing: None };
+    move_forward(tx, scope, place, step, now).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! All SQL of the tables `messages`, `message_ids` and `early_statuses`.
 
-use super::{Direction, MessageStatus};
+use super::{Charge, Direction, MessageStatus};
 use crate::{
     clock::Millis,
     ids::{ConversationId, MessageId, UserId},
@@ -23,6 +23,8 @@ pub(crate) struct MessageRow {
     pub(crate) author: Option<UserId>,
     pub(crate) error_code: Option<String>,
     pub(crate) error_text: Option<String>,
+    pub(crate) has_marks: bool,
+    pub(crate) pricing: Option<Charge>,
 }
 
 fn message_from_row(row: &Row<'_>) -> Result<MessageRow> {
@@ -40,10 +42,16 @@ fn message_from_row(row: &Row<'_>) -> Result<MessageRow> {
         author: row.get(9)?,
         error_code: row.get(10)?,
         error_text: row.get(11)?,
+        has_marks: row.get::<i64>(12)? == 1,
+        pricing: charge(row.get(13)?, row.get(14)?),
     })
 }
 
-/// Rows of `(conversation_id, seq, id, kind, content_sealed, sent_at)`.
+fn charge(category: Option<String>, kind: Option<String>) -> Option<Charge> {
+    Some(Charge { category: category?, r#type: kind.unwrap_or_default() })
+}
+
+/// Rows of `(conversation_id, seq, id, direction, kind, status, content_sealed, sent_at, has_marks)`.
 pub(super) async fn insert_inbound(
     tx: &mut Tx,
     scope: TenantScope,
@@ -52,9 +60,11 @@ pub(super) async fn insert_inbound(
 ) -> Result<u64> {
     tx.execute_rows(
         "insert into messages (tenant_id, conversation_id, seq, id, direction, kind, status, content_sealed, sent_at,
-             created_at, changed_seq)
-         select $1, r.conversation_id, r.seq, r.id, 'inbound', r.kind, 'received', r.content_sealed, r.sent_at, $2, r.seq
-         from $rows(conversation_id uuid, seq int, id uuid, kind text, content_sealed blob, sent_at int)",
+             created_at, changed_seq, has_marks)
+         select $1, r.conversation_id, r.seq, r.id, r.direction, r.kind, r.status, r.content_sealed, r.sent_at, $2, r.seq,
+             r.has_marks
+         from $rows(conversation_id uuid, seq int, id uuid, direction text, kind text, status text, content_sealed blob,
+             sent_at int, has_marks int)",
         params![scope, now],
         messages,
     )
@@ -84,6 +94,89 @@ pub(super) async fn list_message_ids(
         params![scope],
         digests,
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+    .await
+}
+
+/// Of these digests those that are known, as true, and those that something has asked for that came before them, as false.
+/// Rows of `(digest)`.
+pub(super) async fn list_known(
+    tx: &mut Tx,
+    scope: TenantScope,
+    digests: &Rows<'_>,
+) -> Result<Vec<([u8; 16], bool)>> {
+    tx.query_rows(
+        "select m.digest, cast(1 as $int_type)
+         from $rows(digest blob) $find(message_ids m: m.tenant_id = $1 and m.digest = r.digest)
+         union all
+         select k.target_digest, cast(0 as $int_type)
+         from $rows(digest blob) $find(message_marks k: k.tenant_id = $1 and k.target_digest = r.digest)",
+        params![scope],
+        digests,
+        |row| Ok((row.get(0)?, row.get::<i64>(1)? == 1)),
+    )
+    .await
+}
+
+/// Rows of `(target_digest, conversation_id, seq)`.
+pub(super) async fn insert_marks(tx: &mut Tx, scope: TenantScope, marks: &Rows<'_>) -> Result<u64> {
+    tx.execute_rows(
+        "insert into message_marks (tenant_id, target_digest, conversation_id, seq)
+         select $1, r.target_digest, r.conversation_id, r.seq
+         from $rows(target_digest blob, conversation_id uuid, seq int)",
+        params![scope],
+        marks,
+    )
+    .await
+}
+
+/// What changes the messages with these digests, each with the digest of the message that it changes. Rows of `(digest)`.
+pub(super) async fn list_marks(
+    tx: &mut Tx,
+    scope: TenantScope,
+    digests: &Rows<'_>,
+) -> Result<Vec<([u8; 16], MessageRow)>> {
+    tx.query_rows(
+        "select m.id, m.conversation_id, m.seq, m.changed_seq, m.direction, m.status, m.content_sealed, m.sent_at,
+             m.created_at, m.author_id, m.error_code, m.error_text, m.has_marks, m.pricing_category, m.pricing_type,
+             k.target_digest
+         from $rows(digest blob)
+         $find(message_marks k: k.tenant_id = $1 and k.target_digest = r.digest)
+         $find(messages m: m.tenant_id = $1 and m.conversation_id = k.conversation_id and m.seq = k.seq)",
+        params![scope],
+        digests,
+        |row| Ok((row.get(15)?, message_from_row(row)?)),
+    )
+    .await
+}
+
+/// Say that a message is changed by others, as the conversation's change `changed_seq`.
+pub(super) async fn note_marks(
+    tx: &mut Tx,
+    scope: TenantScope,
+    (conversation, seq): (ConversationId, i64),
+    changed_seq: i64,
+) -> Result<Option<MessageId>> {
+    tx.query_opt(
+        "update messages set has_marks = 1, changed_seq = $4
+         where tenant_id = $1 and conversation_id = $2 and seq = $3 returning id",
+        params![scope, conversation, seq, changed_seq],
+        |row| row.get(0),
+    )
+    .await
+}
+
+/// Say that a message is changed by others, where something is there already that changes the one with this digest.
+pub(super) async fn expect_marks(
+    tx: &mut Tx,
+    scope: TenantScope,
+    (conversation, seq): (ConversationId, i64),
+    digest: &[u8; 16],
+) -> Result<u64> {
+    tx.execute(
+        "update messages set has_marks = 1 where tenant_id = $1 and conversation_id = $2 and seq = $3 and has_marks = 0
+             and exists (select 1 from message_marks k where k.tenant_id = $1 and k.target_digest = $4)",
+        params![scope, conversation, seq, digest],
     )
     .await
 }
@@ -133,7 +226,7 @@ pub(super) async fn insert_outbound(
 pub(crate) async fn find_by_id(tx: &mut Tx, scope: TenantScope, id: MessageId) -> Result<Option<MessageRow>> {
     tx.query_opt(
         "select id, conversation_id, seq, changed_seq, direction, status, content_sealed, sent_at, created_at, author_id,
-             error_code, error_text
+             error_code, error_text, has_marks, pricing_category, pricing_type
          from messages where tenant_id = $1 and id = $2",
         params![scope, id],
         message_from_row,
@@ -145,7 +238,7 @@ pub(crate) async fn find_by_id(tx: &mut Tx, scope: TenantScope, id: MessageId) -
 pub(crate) async fn list_at(tx: &mut Tx, scope: TenantScope, places: &Rows<'_>) -> Result<Vec<MessageRow>> {
     tx.query_rows(
         "select m.id, m.conversation_id, m.seq, m.changed_seq, m.direction, m.status, m.content_sealed, m.sent_at,
-             m.created_at, m.author_id, m.error_code, m.error_text
+             m.created_at, m.author_id, m.error_code, m.error_text, m.has_marks, m.pricing_category, m.pricing_type
          from $rows(conversation_id uuid, seq int)
          $find(messages m: m.tenant_id = $1 and m.conversation_id = r.conversation_id and m.seq = r.seq)",
         params![scope],
@@ -166,7 +259,7 @@ pub(super) async fn list_before(
     let (at, seq) = before.unwrap_or((i64::MAX, i64::MAX));
     tx.query(
         "select id, conversation_id, seq, changed_seq, direction, status, content_sealed, sent_at, created_at, author_id,
-             error_code, error_text
+             error_code, error_text, has_marks, pricing_category, pricing_type
          from messages where tenant_id = $1 and conversation_id = $2 and (sent_at, seq) < ($3, $4)
          order by sent_at desc, seq desc limit $5",
         params![scope, conversation, at, seq, limit],
@@ -185,11 +278,27 @@ pub(super) async fn list_changed_after(
 ) -> Result<Vec<MessageRow>> {
     tx.query(
         "select id, conversation_id, seq, changed_seq, direction, status, content_sealed, sent_at, created_at, author_id,
-             error_code, error_text
+             error_code, error_text, has_marks, pricing_category, pricing_type
          from messages where tenant_id = $1 and conversation_id = $2 and changed_seq > $3
          order by changed_seq limit $4",
         params![scope, conversation, seq, limit],
         message_from_row,
+    )
+    .await
+}
+
+/// Keep what Meta charges a message as, unless it has said so before.
+pub(super) async fn note_pricing(
+    tx: &mut Tx,
+    scope: TenantScope,
+    (conversation, seq): (ConversationId, i64),
+    pricing: &Charge,
+    changed_seq: i64,
+) -> Result<u64> {
+    tx.execute(
+        "update messages set pricing_category = $4, pricing_type = $5, changed_seq = $6
+         where tenant_id = $1 and conversation_id = $2 and seq = $3 and pricing_category is null",
+        params![scope, conversation, seq, &pricing.category, &pricing.r#type, changed_seq],
     )
     .await
 }
@@ -235,6 +344,35 @@ pub(super) async fn update_content(
     .await
 }
 
+/// The sealed contents of a conversation's messages behind `seq`, in order.
+pub(super) async fn list_sealed_after(
+    tx: &mut Tx,
+    scope: TenantScope,
+    conversation: ConversationId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<(i64, MessageId, Vec<u8>)>> {
+    tx.query(
+        "select seq, id, content_sealed from messages
+         where tenant_id = $1 and conversation_id = $2 and seq > $3 order by seq limit $4",
+        params![scope, conversation, seq, limit],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+    .await
+}
+
+/// Rows of `(conversation_id, seq, content_sealed)`.
+pub(super) async fn update_contents(tx: &mut Tx, scope: TenantScope, contents: &Rows<'_>) -> Result<u64> {
+    tx.execute_rows(
+        "update messages set content_sealed = r.content_sealed
+         from $rows(conversation_id uuid, seq int, content_sealed blob)
+         where messages.tenant_id = $1 and messages.conversation_id = r.conversation_id and messages.seq = r.seq",
+        params![scope],
+        contents,
+    )
+    .await
+}
+
 /// Keep a report about a message whose id is not known yet.
 pub(super) async fn insert_early_status(
     tx: &mut Tx,
@@ -243,13 +381,30 @@ pub(super) async fn insert_early_status(
     status: MessageStatus,
     at: Millis,
     error: Option<(&str, &str)>,
+    pricing: Option<&Charge>,
 ) -> Result<u64> {
     tx.execute(
-        "insert into early_statuses (tenant_id, digest, status, at, error_code, error_text) values ($1, $2, $3, $4, $5, $6)
-         on conflict (tenant_id, digest, status) do nothing",
-        params![scope, digest, status.as_str(), at, error.map(|(code, _)| code), error.map(|(_, text)| text)],
+        "insert into early_statuses (tenant_id, digest, status, at, error_code, error_text, pricing_category, pricing_type)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, digest, status) do nothing",
+        params![
+            scope,
+            digest,
+            status.as_str(),
+            at,
+            error.map(|(code, _)| code),
+            error.map(|(_, text)| text),
+            pricing.map(|pricing| pricing.category.as_str()),
+            pricing.map(|pricing| pricing.r#type.as_str())
+        ],
     )
     .await
+}
+
+/// A report that came before its message's id was known.
+pub(super) struct EarlyStatus {
+    pub(super) status: MessageStatus,
+    pub(super) error: Option<(String, String)>,
+    pub(super) pricing: Option<Charge>,
 }
 
 /// Take the reports that came early for a message.
@@ -257,16 +412,21 @@ pub(super) async fn take_early_statuses(
     tx: &mut Tx,
     scope: TenantScope,
     digest: &[u8; 16],
-) -> Result<Vec<(MessageStatus, Option<String>, Option<String>)>> {
+) -> Result<Vec<EarlyStatus>> {
     let found = tx
         .query(
-            "delete from early_statuses where tenant_id = $1 and digest = $2 returning status, error_code, error_text",
+            "delete from early_statuses where tenant_id = $1 and digest = $2
+             returning status, error_code, error_text, pricing_category, pricing_type",
             params![scope, digest],
             |row| {
                 let status: String = row.get(0)?;
-                Ok((MessageStatus::from_word(&status), row.get(1)?, row.get(2)?))
+                let code: Option<String> = row.get(1)?;
+                let text: Option<String> = row.get(2)?;
+                let error = code.map(|code| (code, text.unwrap_or_default()));
+                Ok((MessageStatus::from_word(&status), error, charge(row.get(3)?, row.get(4)?)))
             },
         )
         .await?;
-    Ok(found.into_iter().filter_map(|(status, code, text)| Some((status?, code, text))).collect())
+    let early = |(status, error, pricing)| Some(EarlyStatus { status: status?, error, pricing });
+    Ok(found.into_iter().filter_map(early).collect())
 }

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     channels::{self, ChannelStatus},
     clock::{DAY, MINUTE, Millis, SECOND},
-    contacts,
+    contacts::{self, MarketingChoice},
     error::{Error, Result},
     ids::{ChannelId, ContactId, MessageId, TenantId},
     media::NotThere,
@@ -240,6 +240,9 @@ impl Delivery<'_> {
                     channels::set_status(self.app, self.scope, channel, ChannelStatus::ReconnectNeeded)
                         .await?;
                 }
+                if class == ErrorClass::OptedOut {
+                    self.note_opt_out(outgoing).await?;
+                }
                 self.fail(outgoing, error.code, error.text()).await
             }
             SendError::Ambiguous { .. } => {
@@ -284,6 +287,15 @@ impl Delivery<'_> {
                 Ok(Outcome::retry_after(wait, format!("Meta answered {}", error.code)))
             }
         }
+    }
+
+    /// Meta knows of a choice that did not reach us.
+    async fn note_opt_out(&self, outgoing: &Outgoing) -> Result<()> {
+        let (scope, now) = (self.scope, self.app.clock.now());
+        let choice = (outgoing.conversation.contact, MarketingChoice::Stop, now);
+        db::write!(self.app.db, "note_opt_out", scope.into(), |tx| -> Result<()> {
+            contacts::note_marketing(tx, scope, &[choice]).await
+        })
     }
 
     async fn fail(&self, outgoing: &Outgoing, code: i64, detail: &str) -> Result<Outcome> {

@@ -9,6 +9,7 @@
 pub mod assets;
 pub mod context;
 pub mod locale;
+pub mod notices;
 pub mod render;
 mod rich;
 pub mod routes;

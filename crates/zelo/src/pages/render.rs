@@ -13,10 +13,10 @@ use super::{
     locale::LANGS,
     rich::Style,
     view::{
-        AccountPage, AuditPage, AuditSeal, ContactPanel, Content, ConversationItem, ConversationList,
-        ConversationStatus, Delivery, Entry, ErrorPage, FILTERS, Filter, FormPage, InboxPage, ListQuery,
-        LoginPage, Mark, MessageBubble, MessageRange, Notice, STATUS_FILTERS, ShownLetter, Side,
-        StatusFilter, Thread, ThreadHead, Window,
+        AccountPage, AuditPage, AuditSeal, ChannelsPage, ContactPanel, Content, ConversationItem,
+        ConversationList, ConversationStatus, Delivery, Entry, ErrorPage, FILTERS, Filter, FormPage,
+        InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange, Notice, Rail, RailPlace,
+        STATUS_FILTERS, ShownLetter, Side, StatusFilter, Thread, ThreadHead, Window,
     },
     words::SHORTCUTS,
 };
@@ -88,8 +88,7 @@ struct InboxTemplate<'a> {
     path: String,
     pending: MessageBubble,
     unread: i64,
-    on_audit: bool,
-    reads_audit: bool,
+    rail: Rail,
 }
 
 /// The whole inbox, with or without an open conversation.
@@ -99,8 +98,8 @@ pub fn inbox(cx: &PageContext, page: &InboxPage) -> Result<String> {
         None => "/".to_owned(),
     };
     let (list, pending, unread) = (&page.list, pending(cx), i64::from(page.list.counts.unread));
-    let reads_audit = page.reads_audit;
-    InboxTemplate { cx, page, list, path, pending, unread, on_audit: false, reads_audit }.render()
+    let rail = Rail { at: RailPlace::Inbox, ..page.rail };
+    InboxTemplate { cx, page, list, path, pending, unread, rail }.render()
 }
 
 #[derive(Template)]
@@ -110,8 +109,7 @@ struct AuditTemplate<'a> {
     page: &'a AuditPage,
     path: &'static str,
     unread: i64,
-    on_audit: bool,
-    reads_audit: bool,
+    rail: Rail,
     events: &'static [EventType],
     outcomes: [Outcome; 3],
     reports: [ReportKind; 4],
@@ -122,8 +120,24 @@ pub fn audit(cx: &PageContext, page: &AuditPage) -> Result<String> {
     let unread = page.unread;
     let (events, outcomes) = (EventType::ALL, [Outcome::Success, Outcome::Failed, Outcome::Denied]);
     let (path, reports) = ("/audit", ReportKind::ALL);
-    AuditTemplate { cx, page, path, unread, on_audit: true, reads_audit: true, events, outcomes, reports }
-        .render()
+    let rail = Rail { at: RailPlace::Audit, ..page.rail };
+    AuditTemplate { cx, page, path, unread, rail, events, outcomes, reports }.render()
+}
+
+#[derive(Template)]
+#[template(path = "channels.html")]
+struct ChannelsTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a ChannelsPage,
+    path: &'static str,
+    unread: i64,
+    rail: Rail,
+}
+
+/// The connected numbers, how they stand with Meta, and what it said.
+pub fn channels(cx: &PageContext, page: &ChannelsPage) -> Result<String> {
+    let rail = Rail { at: RailPlace::Channels, ..page.rail };
+    ChannelsTemplate { cx, page, path: "/channels", unread: page.unread, rail }.render()
 }
 
 #[derive(Template)]
@@ -249,6 +263,9 @@ fn pending(cx: &PageContext) -> MessageBubble {
         author: None,
         text: "…".to_owned(),
         content: Content::Text,
+        labels: Vec::new(),
+        referral: None,
+        is_edited: false,
         quote: None,
         choices: Vec::new(),
         reactions: Vec::new(),

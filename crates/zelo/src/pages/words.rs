@@ -158,7 +158,7 @@ impl MediaKind {
             Self::Location => "pin",
             Self::Contacts => "user",
             Self::Template => "template",
-            Self::Unsupported => "info",
+            Self::Unsupported | Self::Deleted => "info",
         }
     }
 
@@ -174,6 +174,7 @@ impl MediaKind {
             Self::Contacts => "kind-contacts",
             Self::Template => "kind-template",
             Self::Unsupported => "kind-unsupported",
+            Self::Deleted => "kind-deleted",
         }
     }
 }

@@ -79,6 +79,13 @@ async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
             });
             emit(io, rooms, "message:status", &payload).await;
         }
+        Event::MessageChanged { message, .. } => {
+            let Some(message) = message_shape(app, scope, message).await? else { return Ok(()) };
+            let payload = json!({
+                "message_id": message.id, "message": message, "conversation_id": conversation_id, "seq": seq,
+            });
+            emit(io, rooms, "message:updated", &payload).await;
+        }
         Event::ConversationUpdated { .. } => {
             let conversation = shapes::conversation(app, scope, conversation).await?;
             emit(io, rooms, "conversation:updated", &json!({ "conversation": conversation, "seq": seq }))

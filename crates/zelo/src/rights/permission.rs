@@ -55,6 +55,8 @@ permissions! {
     SendMessages = "messages:send",
     /// See contacts.
     ReadContacts = "contacts:read",
+    /// See which contacts were merged, and part them again.
+    WriteContacts = "contacts:write",
     /// See the connected numbers.
     ReadChannels = "channels:read",
     /// Connect and check numbers, and read what Meta says of them.

@@ -24,7 +24,7 @@ impl Role {
 const VIEWER: &[Permission] =
     &[P::ReadConversations, P::OutlineConversations, P::ReadContacts, P::ReadChannels, P::ReadTeams];
 const AGENT: &[Permission] = &[P::WriteConversations, P::AssignConversations, P::SendMessages];
-const SUPERVISOR: &[Permission] = &[P::ReadUsers, P::ReadRoles];
+const SUPERVISOR: &[Permission] = &[P::ReadUsers, P::ReadRoles, P::WriteContacts];
 const MANAGER: &[Permission] = &[P::WriteUsers, P::WriteTeams, P::ReadSettings];
 
 #[cfg(test)]

@@ -23,17 +23,23 @@ mod inbound;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod marks;
+#[cfg(test)]
 mod media;
 #[cfg(test)]
 mod media_bucket;
 #[cfg(test)]
 mod media_out;
 #[cfg(test)]
+mod one_person;
+#[cfg(test)]
 mod outbound;
 #[cfg(test)]
 mod pacing;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod permutations;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
@@ -52,3 +58,5 @@ mod storage;
 mod threads;
 #[cfg(test)]
 mod webhook;
+#[cfg(test)]
+mod wishes;

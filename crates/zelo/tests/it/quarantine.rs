@@ -89,3 +89,45 @@ async fn nothing_that_is_no_longer_there_can_be_replayed() {
     assert!(matches!(nothing, Err(zelo::Error::NotFound)));
     assert_eq!(app.counts().await.stored, 0);
 }
+
+/// The spa's number is connected after its people wrote: once at noon, three times in the afternoon.
+#[tokio::test]
+async fn events_are_replayed_by_id_by_time_and_all() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let owner = crate::stage::Agent::known(&app, &app.platform_owner().await);
+    let mut spa = hotel.clone();
+    spa.number = Number { app_secret: hotel.number.app_secret.clone(), ..Number::nth(app.next_number()) };
+    for text in ["meio-dia", "uma", "duas", "três"] {
+        let message = crate::inbound::text_from("5511987654321", &format!("wamid.{text}"), text);
+        spa.receives(&spa.body(&json!({"messages": [message]}))).await.ok();
+        app.run_jobs().await;
+        app.passes(zelo::clock::HOUR);
+    }
+    spa.connect().await;
+    let replay = async |body: serde_json::Value| {
+        let answer = owner.post("/admin/webhook-events/replay", &body).await;
+        app.run_jobs().await;
+        (answer.status, answer.body["replayed"].clone())
+    };
+
+    assert_eq!(hotel.owner().post("/admin/webhook-events/replay", &json!({"all": true})).await.status, 403);
+    for nothing_said in [json!({}), json!({"from": "amanhã"}), json!({"reason": "poison"})] {
+        assert_eq!(replay(nothing_said).await.0, 422);
+    }
+    let noon = app.quarantine().await.pop().unwrap();
+    assert_eq!(replay(json!({"ids": [noon.id]})).await, (202, json!(1)));
+    assert_eq!(ana.reads().await, ["meio-dia"]);
+    let afternoon = json!({"from": "2026-11-20T13:00:00Z", "to": "2026-11-20T15:00:00Z"});
+    assert_eq!(replay(afternoon.clone()).await, (202, json!(2)));
+    assert_eq!(ana.reads().await, ["meio-dia", "uma", "duas"]);
+    assert_eq!(
+        replay(afternoon).await,
+        (202, json!(0)),
+        "what was processed again is not meant a second time"
+    );
+    assert_eq!(replay(json!({"all": true, "reason": "poison"})).await, (202, json!(0)));
+    assert_eq!(replay(json!({"all": true})).await, (202, json!(1)));
+    assert_eq!(ana.reads().await, ["meio-dia", "uma", "duas", "três"]);
+}

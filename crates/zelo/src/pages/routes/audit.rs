@@ -13,7 +13,7 @@ use crate::{
     pages::{
         context::PageContext,
         render,
-        view::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, Person},
+        view::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, Person, Rail},
     },
     rights::Permission,
 };
@@ -134,6 +134,7 @@ async fn draw(desk: &Desk) -> Result<Response> {
     let page = AuditPage {
         user: Person::new(&user.name, desk.user.0.as_bytes()),
         unread: counts[3],
+        rail: Rail::of(&desk.rights),
         seal: seal(desk, parameters.check.is_some()).await?,
         query,
         rows,

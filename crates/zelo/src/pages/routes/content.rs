@@ -1,14 +1,16 @@
 //! What a message says, as the pages show it.
 
 use crate::{
-    messages::{Body, Said},
+    messages::{Body, CallStep, Direction, Said, Via},
     pages::{
         context::PageContext,
-        view::{ContactCard, Content, Location, Media, MediaKind},
+        time::recording_length,
+        view::{ContactCard, Content, Location, Media, MediaKind, Referral},
     },
 };
 use whatsapp::{
     client::{Action, Button, Header, Interactive, OutboundContent, OutboundMedia},
+    phone::Phone,
     webhook::{self, CallPermission, InteractiveReply, Order},
 };
 
@@ -18,7 +20,7 @@ pub(super) enum Part<'m> {
     /// A bubble.
     Bubble(Spoken<'m>),
     /// An emoji on another message; none where it was taken back.
-    Reaction { to: &'m str, emoji: Option<&'m str> },
+    Reaction { emoji: Option<&'m str> },
     /// A line of the system.
     Line(String),
 }
@@ -54,6 +56,7 @@ impl Spoken<'_> {
             Content::Contacts(_) => Some(MediaKind::Contacts),
             Content::Template(_) => Some(MediaKind::Template),
             Content::Unsupported => Some(MediaKind::Unsupported),
+            Content::Deleted => Some(MediaKind::Deleted),
         }
     }
 
@@ -71,20 +74,65 @@ impl Spoken<'_> {
                 cards.iter().map(|card| card.name.as_str()).collect::<Vec<_>>().join(", ")
             }
             Content::Template(name) => name.clone(),
-            Content::Text | Content::Unsupported => String::new(),
+            Content::Text | Content::Unsupported | Content::Deleted => String::new(),
         }
     }
 }
 
 /// Read a message's content in the reader's language.
-pub(super) fn read<'m>(cx: &PageContext, body: &'m Body) -> Part<'m> {
+pub(super) fn read<'m>(cx: &PageContext, direction: Direction, body: &'m Body) -> Part<'m> {
     match &body.said {
-        Said::Inbound(content) => inbound(cx, content),
+        Said::Inbound(content) => inbound(cx, content, body.error_code),
         Said::Outbound(content) => outbound(content),
+        Said::Call(step) => Part::Line(call(cx, direction, step)),
+        Said::Withheld { .. } => Part::Bubble(Spoken::of(Content::Deleted)),
     }
 }
 
-fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content) -> Part<'m> {
+/// A step of a call in words.
+fn call(cx: &PageContext, direction: Direction, step: &CallStep) -> String {
+    let key = match (step.step.as_str(), direction, step.outcome.as_deref()) {
+        ("connect", Direction::Inbound, _) => "call-incoming",
+        ("connect", Direction::Outbound, _) => "call-outgoing",
+        ("terminate", _, Some("failed")) => "call-failed",
+        ("terminate", ..) => match step.seconds.and_then(|seconds| u32::try_from(seconds).ok()) {
+            Some(seconds) => return cx.text_time("call-ended-after", &recording_length(seconds)),
+            None => "call-ended",
+        },
+        ("ringing", ..) => "call-ringing",
+        ("accepted", ..) => "call-accepted",
+        ("rejected", ..) => "call-rejected",
+        _ => "call-step",
+    };
+    cx.text(key)
+}
+
+/// What stands above a bubble: how it came.
+pub(super) fn labels(cx: &PageContext, body: &Body) -> Vec<String> {
+    let forwarded = if body.is_forwarded_often { "forwarded-often" } else { "forwarded-once" };
+    let via = body.via.map(|via| match via {
+        Via::BusinessApp => "via-business-app",
+        Via::History => "via-history",
+    });
+    let keys = [via, body.group.as_ref().map(|_| "in-a-group"), body.is_forwarded.then_some(forwarded)];
+    let mut labels: Vec<String> = keys.into_iter().flatten().map(|key| cx.text(key)).collect();
+    let product = body.product.as_ref();
+    labels.extend(product.map(|product| cx.text_name("about-product", &product.product_retailer_id)));
+    labels
+}
+
+/// The advertisement that led here. Its address is a link only where it is one of the web.
+pub(super) fn referral(body: &Body) -> Option<Referral> {
+    let referral = body.referral.as_ref()?;
+    let is_web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
+    Some(Referral {
+        headline: referral.headline.clone().unwrap_or_default(),
+        text: referral.body.clone().unwrap_or_default(),
+        url: referral.source_url.as_ref().filter(is_web).cloned(),
+    })
+}
+
+fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content, error_code: Option<i64>) -> Part<'m> {
     use webhook::Content as Said;
     Part::Bubble(match content {
         Said::Text(text) => Spoken::text(&text.body),
@@ -97,13 +145,18 @@ fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content) -> Part<'m> {
         Said::Location(place) => Spoken::of(Content::Location(location(place))),
         Said::Contacts(cards) => Spoken::of(Content::Contacts(contacts(cards))),
         Said::Reaction(reaction) => {
-            return Part::Reaction { to: &reaction.message_id, emoji: some_text(reaction.emoji.as_deref()) };
+            return Part::Reaction { emoji: some_text(reaction.emoji.as_deref()) };
         }
         Said::Interactive(InteractiveReply::Button(button)) => chosen(&button.id, &button.title),
-        Said::Interactive(InteractiveReply::List(row)) => chosen(&row.id, &row.title),
+        Said::Interactive(InteractiveReply::List(row)) => {
+            let lines = [Some(row.title.as_str()), some_text(row.description.as_deref())];
+            let text = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
+            Spoken { text, ..chosen(&row.id, &row.title) }
+        }
         Said::Interactive(InteractiveReply::Flow(flow)) => {
-            let words = some_text(flow.body.as_deref());
-            Spoken::text(words.map_or_else(|| cx.text("form-answered"), str::to_owned))
+            let mut lines = vec![cx.text("form-answered")];
+            lines.extend(flow.answers().into_iter().map(|(name, value)| format!("{name}: {value}")));
+            Spoken::text(lines.join("\n"))
         }
         Said::Interactive(InteractiveReply::CallPermission(answer)) => {
             return Part::Line(permission(cx, answer));
@@ -111,6 +164,10 @@ fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content) -> Part<'m> {
         Said::Button(button) => Spoken::text(&button.text),
         Said::Order(order) => Spoken::text(cart(cx, order)),
         Said::System(notice) => {
+            let number = notice.wa_id.as_deref().and_then(|wa_id| Phone::parse(wa_id).ok());
+            if let ("user_changed_number", Some(number)) = (notice.kind.as_str(), number) {
+                return Part::Line(cx.text_name("system-number-changed-to", &number.display()));
+            }
             return Part::Line(cx.text(match notice.kind.as_str() {
                 "user_changed_number" => "system-number-changed",
                 "user_changed_user_id" => "system-user-id-changed",
@@ -119,11 +176,35 @@ fn inbound<'m>(cx: &PageContext, content: &'m webhook::Content) -> Part<'m> {
             }));
         }
         Said::Revoke(_) => return Part::Line(cx.text("system-revoked")),
-        Said::Edit(edit) => return corrected(inbound(cx, &edit.content), &edit.original_message_id),
-        Said::Unsupported(_) | Said::MediaPlaceholder | Said::Unknown { .. } => {
-            Spoken::of(Content::Unsupported)
+        Said::Edit(edit) => {
+            return corrected(inbound(cx, &edit.content, error_code), &edit.original_message_id);
         }
+        Said::Unsupported(what) => {
+            let text = unsupported(cx, what.kind.as_deref(), error_code);
+            Spoken { text, ..Spoken::of(Content::Unsupported) }
+        }
+        Said::MediaPlaceholder => {
+            Spoken { text: cx.text("history-media"), ..Spoken::of(Content::Unsupported) }
+        }
+        Said::Unknown { .. } => Spoken::of(Content::Unsupported),
     })
+}
+
+/// Meta's code for a message that it does not hand over at all.
+const UNAVAILABLE: i64 = 131_060;
+
+/// What it was that the Cloud API does not hand over, as far as Meta says.
+fn unsupported(cx: &PageContext, kind: Option<&str>, error_code: Option<i64>) -> String {
+    let key = match (kind, error_code) {
+        (Some("poll_creation" | "poll_update"), _) => "unsupported-poll",
+        (Some("gif"), _) => "unsupported-gif",
+        (Some("group_invite"), _) => "unsupported-group-invite",
+        (Some("edit"), _) => "unsupported-edit",
+        (Some("pin"), _) => "unsupported-pin",
+        (_, Some(UNAVAILABLE)) => "unsupported-unavailable",
+        _ => return String::new(),
+    };
+    cx.text(key)
 }
 
 fn corrected<'m>(part: Part<'m>, original: &'m str) -> Part<'m> {
@@ -146,7 +227,7 @@ fn outbound(content: &OutboundContent) -> Part<'_> {
         Said::Location(place) => Spoken::of(Content::Location(location(place))),
         Said::Contacts(cards) => Spoken::of(Content::Contacts(contacts(cards))),
         Said::Reaction(reaction) => {
-            return Part::Reaction { to: &reaction.message_id, emoji: some_text(Some(&reaction.emoji)) };
+            return Part::Reaction { emoji: some_text(Some(&reaction.emoji)) };
         }
         Said::Interactive(interactive) => asked(interactive),
         Said::Template(template) => Spoken::of(Content::Template(template.name.clone())),
@@ -187,9 +268,31 @@ fn location(place: &webhook::Location) -> Location {
 fn contacts(cards: &[webhook::ContactCard]) -> Vec<ContactCard> {
     let card = |card: &webhook::ContactCard| ContactCard {
         name: card.name.formatted_name.clone(),
-        phone: card.phones.iter().find_map(|phone| phone.phone.clone().or_else(|| phone.wa_id.clone())),
+        phone: card.phones.iter().find_map(number),
+        details: card_details(card),
     };
     cards.iter().map(card).collect()
+}
+
+fn number(phone: &webhook::CardPhone) -> Option<String> {
+    phone.phone.clone().or_else(|| phone.wa_id.clone())
+}
+
+/// What a card says besides its name and first number, a line each.
+fn card_details(card: &webhook::ContactCard) -> Vec<String> {
+    let words = |parts: &[&Option<String>]| {
+        let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
+        Some(parts.join(", ")).filter(|line| !line.is_empty())
+    };
+    let mut details: Vec<String> = card.phones.iter().filter_map(number).skip(1).collect();
+    details.extend(card.emails.iter().filter_map(|email| email.email.clone()));
+    details.extend(card.org.iter().filter_map(|org| words(&[&org.company, &org.department, &org.title])));
+    details.extend(card.addresses.iter().filter_map(|address| {
+        words(&[&address.street, &address.city, &address.state, &address.zip, &address.country])
+    }));
+    details.extend(card.urls.iter().filter_map(|url| url.url.clone()));
+    details.extend(card.birthday.clone());
+    details
 }
 
 fn permission(cx: &PageContext, answer: &CallPermission) -> String {
@@ -200,10 +303,7 @@ fn permission(cx: &PageContext, answer: &CallPermission) -> String {
 fn cart(cx: &PageContext, order: &Order) -> String {
     let mut lines =
         vec![cx.text_count("order-of", i64::try_from(order.product_items.len()).unwrap_or(i64::MAX))];
-    for item in &order.product_items {
-        let (product, price) = (&item.product_retailer_id, &item.item_price);
-        lines.push(format!("{} × {product} · {} {price}", item.quantity, item.currency));
-    }
+    lines.extend(order.product_items.iter().map(webhook::OrderItem::line));
     lines.extend(some_text(order.text.as_deref()).map(str::to_owned));
     lines.join("\n")
 }

@@ -1,10 +1,10 @@
 //! Messages as the entries of a thread.
 
-use super::content::{Part, Spoken, read};
+use super::content::{Part, Spoken, labels, read, referral};
 use crate::{
     identity::User,
     ids::{MessageId, UserId},
-    messages::{Author, Direction, Message, MessageStatus, UNCONFIRMED},
+    messages::{Author, Direction, Message, MessageStatus, UNCONFIRMED, Via},
     pages::{
         context::PageContext,
         view::{
@@ -13,7 +13,7 @@ use crate::{
         },
     },
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// Who reads a thread, and what names are needed for it.
 pub(super) struct Reading<'a> {
@@ -33,14 +33,12 @@ struct Page<'a, 'm> {
     parts: Vec<(&'m Message, Part<'m>)>,
     /// Where the message of Meta's id stands in `parts`.
     places: HashMap<&'m str, usize>,
-    /// By the message they are on and the side that put them there: each has one on a message.
-    reactions: BTreeMap<(usize, bool), (&'m Message, &'m str)>,
     /// Which offers were chosen, by the message that made them.
     choices: HashSet<(usize, &'m str)>,
 }
 
-/// The entries of `messages`, which stand in reading order. What is a reaction stands on its message where that is among
-/// them, and for itself otherwise.
+/// The entries of `messages`, which stand in reading order. What changes a message that is here stands on that message; what
+/// changes one that is not here stands for itself.
 pub(super) fn entries(reading: &Reading<'_>, messages: &[Message]) -> Vec<Entry> {
     drawn(reading, messages, |_| true)
 }
@@ -80,53 +78,50 @@ fn drawn(reading: &Reading<'_>, messages: &[Message], is_wanted: impl Fn(Message
 
 impl<'a, 'm> Page<'a, 'm> {
     fn of(reading: &'a Reading<'a>, messages: &'m [Message]) -> Self {
-        let parts: Vec<_> =
-            messages.iter().map(|message| (message, read(reading.cx, &message.body))).collect();
+        let parts: Vec<_> = messages
+            .iter()
+            .map(|message| (message, read(reading.cx, message.direction, &message.body)))
+            .collect();
         let places = messages
             .iter()
             .enumerate()
             .filter_map(|(place, message)| Some((message.body.wamid.as_deref()?, place)))
             .collect();
-        let mut page = Self { reading, parts, places, reactions: BTreeMap::new(), choices: HashSet::new() };
+        let mut page = Self { reading, parts, places, choices: HashSet::new() };
         page.join();
         page
     }
 
     fn join(&mut self) {
         for (message, part) in &self.parts {
-            let Some(target) = self.target(message, part) else { continue };
-            match part {
-                Part::Reaction { emoji, .. } => {
-                    let key = (target, message.direction == Direction::Inbound);
-                    match emoji {
-                        Some(emoji) => self.reactions.insert(key, (message, emoji)),
-                        None => self.reactions.remove(&key),
-                    };
-                }
-                Part::Bubble(Spoken { chooses: Some(id), .. }) => {
-                    self.choices.insert((target, id));
-                }
-                Part::Bubble(_) | Part::Line(_) => {}
+            let Part::Bubble(Spoken { chooses: Some(id), .. }) = part else { continue };
+            if let Some(target) = self.target(message, part) {
+                self.choices.insert((target, id));
             }
         }
     }
 
     /// The message on the page that this one changes.
     fn target(&self, message: &'m Message, part: &Part<'m>) -> Option<usize> {
-        let wamid = match part {
-            Part::Reaction { to, .. } => to,
-            Part::Bubble(Spoken { chooses: Some(_), .. }) => message.body.quotes.as_deref()?,
-            Part::Bubble(_) | Part::Line(_) => return None,
-        };
-        self.places.get(wamid).copied()
+        if let Some(changed) = message.changes {
+            return self.parts.iter().position(|(other, _)| other.id == changed);
+        }
+        match part {
+            Part::Bubble(Spoken { chooses: Some(_), .. }) => {
+                self.places.get(message.body.quotes.as_deref()?).copied()
+            }
+            _ => None,
+        }
     }
 
     fn entry(&self, place: usize, message: &'m Message, part: &Part<'m>) -> Option<Entry> {
+        if message.changes.is_some() {
+            return None;
+        }
         match part {
             Part::Bubble(spoken) => Some(Entry::Message(Box::new(self.bubble(place, message, spoken)))),
             Part::Line(text) => Some(line(message, text.clone())),
-            Part::Reaction { to, .. } if self.places.contains_key(to) => None,
-            Part::Reaction { emoji, .. } => {
+            Part::Reaction { emoji } => {
                 let reaction = Reaction { emoji: (*emoji)?.to_owned(), author: self.name(message) };
                 Some(line(message, self.reading.cx.reaction_text(&reaction)))
             }
@@ -141,10 +136,10 @@ impl<'a, 'm> Page<'a, 'm> {
                 chosen: self.choices.contains(&(place, *id)),
             })
             .collect();
-        let reactions = self
-            .reactions
-            .range((place, false)..=(place, true))
-            .map(|(_, (by, emoji))| Reaction { emoji: (*emoji).to_owned(), author: self.name(by) });
+        let reactions = message.marks.reactions.iter().map(|reaction| Reaction {
+            emoji: reaction.emoji.clone(),
+            author: self.name_of(reaction.direction, reaction.author, None),
+        });
         MessageBubble {
             id: message.id.0,
             seq: message.changed_seq,
@@ -152,7 +147,10 @@ impl<'a, 'm> Page<'a, 'm> {
             author: self.author(message),
             text: spoken.text.clone(),
             content: super::media::with_file(spoken.content.clone(), message),
-            quote: self.quote(spoken.corrects.or(message.body.quotes.as_deref())),
+            labels: labels(self.reading.cx, &message.body),
+            referral: referral(&message.body),
+            is_edited: message.marks.edited_at.is_some(),
+            quote: self.quote(message, spoken),
             choices,
             reactions: reactions.collect(),
             delivery: delivery(message, self.reading.may_retry),
@@ -162,13 +160,16 @@ impl<'a, 'm> Page<'a, 'm> {
         }
     }
 
-    fn quote(&self, wamid: Option<&str>) -> Option<Quote> {
-        let (message, part) = self.parts.get(*self.places.get(wamid?)?)?;
-        let text = match part {
-            Part::Bubble(spoken) => summary(self.reading.cx, spoken),
-            Part::Reaction { emoji, .. } => emoji.unwrap_or_default().to_owned(),
-            Part::Line(text) => text.clone(),
-        };
+    fn quote(&self, message: &Message, spoken: &Spoken<'_>) -> Option<Quote> {
+        let cx = self.reading.cx;
+        if let Some(quoted) = &message.quoted {
+            let text = in_one_line(cx, &read(cx, quoted.direction, &quoted.body));
+            let author = self.name_of(quoted.direction, quoted.author, quoted.body.via);
+            return Some(Quote { message_id: Some(quoted.id.0), author, text });
+        }
+        let wamid = spoken.corrects.or(message.body.quotes.as_deref())?;
+        let (message, part) = self.parts.get(*self.places.get(wamid)?)?;
+        let text = in_one_line(cx, part);
         Some(Quote { message_id: Some(message.id.0), author: self.name(message), text })
     }
 
@@ -179,12 +180,17 @@ impl<'a, 'm> Page<'a, 'm> {
     }
 
     fn name(&self, message: &Message) -> String {
-        match message.author {
+        self.name_of(message.direction, message.author, message.body.via)
+    }
+
+    fn name_of(&self, direction: Direction, author: Author, via: Option<Via>) -> String {
+        match author {
             Author::User(user) if user == self.reading.me => self.reading.cx.text("you"),
             Author::User(user) => {
                 self.reading.users.get(&user).map(|user| user.name.clone()).unwrap_or_default()
             }
-            Author::Contact if message.direction == Direction::Inbound => self.reading.contact.to_owned(),
+            Author::Contact if direction == Direction::Inbound => self.reading.contact.to_owned(),
+            Author::Contact if via.is_some() => self.reading.cx.text("business-app"),
             Author::Contact => self.reading.cx.text("automatic-sender"),
         }
     }
@@ -201,6 +207,14 @@ fn line(message: &Message, text: String) -> Entry {
     })
 }
 
+fn in_one_line(cx: &PageContext, part: &Part<'_>) -> String {
+    match part {
+        Part::Bubble(spoken) => summary(cx, spoken),
+        Part::Reaction { emoji } => emoji.unwrap_or_default().to_owned(),
+        Part::Line(text) => text.clone(),
+    }
+}
+
 fn summary(cx: &PageContext, spoken: &Spoken<'_>) -> String {
     let words = spoken.summary();
     match spoken.kind() {
@@ -213,6 +227,8 @@ fn side(message: &Message) -> Side {
     match (message.direction, message.author) {
         (Direction::Inbound, _) => Side::In,
         (Direction::Outbound, Author::User(_)) => Side::Out,
+        // Somebody of the business wrote it, and not here.
+        (Direction::Outbound, Author::Contact) if message.body.via.is_some() => Side::Out,
         (Direction::Outbound, Author::Contact) => Side::Bot,
     }
 }
@@ -240,9 +256,9 @@ fn delivery(message: &Message, can_retry: bool) -> Option<Delivery> {
 
 /// A message in one line, for the list.
 pub(super) fn preview(cx: &PageContext, message: &Message) -> Preview {
-    let (text, media) = match read(cx, &message.body) {
+    let (text, media) = match read(cx, message.direction, &message.body) {
         Part::Bubble(spoken) => (spoken.summary(), spoken.kind()),
-        Part::Reaction { emoji, .. } => (emoji.unwrap_or_default().to_owned(), None),
+        Part::Reaction { emoji } => (emoji.unwrap_or_default().to_owned(), None),
         Part::Line(text) => (text, None),
     };
     Preview { side: side(message), text, media, delivery: delivery(message, false) }

@@ -12,9 +12,8 @@ use crate::{
     messages,
     pages::{
         render,
-        view::{InboxPage, Person},
+        view::{InboxPage, Person, Rail},
     },
-    rights::Permission,
 };
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
@@ -59,8 +58,8 @@ pub(super) async fn page(desk: &Desk, opened: Option<(Opened, Written)>) -> Resu
     let open = thread.as_ref().map(|thread| ConversationId(thread.head.conversation_id));
     let list = list::load(desk, &parameters, &users, open).await?;
     let user = users.get(&desk.user).map_or_else(|| Person::new("", desk.user.0.as_bytes()), staff);
-    let reads_audit = desk.rights.allow(Permission::ReadAudit);
-    html(render::inbox(desk.cx(), &InboxPage { user, list, thread, notice: None, reads_audit }))
+    let rail = Rail::of(&desk.rights);
+    html(render::inbox(desk.cx(), &InboxPage { user, list, thread, notice: None, rail }))
 }
 
 /// The list alone, or a further page of it.

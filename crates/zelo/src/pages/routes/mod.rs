@@ -8,6 +8,7 @@ mod actions;
 mod address;
 mod attach;
 mod audit;
+mod channels;
 mod content;
 mod doors;
 mod entries;
@@ -64,6 +65,7 @@ pub fn router() -> Router<App> {
         .route("/", get(inbox::show))
         .route("/conversations/{id}", get(inbox::show_conversation))
         .route("/audit", get(audit::show))
+        .route("/channels", get(channels::show))
         .route("/fragments/list", get(inbox::list_fragment))
         .route("/fragments/items/{id}", get(inbox::item_fragment))
         .route("/fragments/conversations/{id}/messages", get(inbox::messages_fragment))

@@ -175,6 +175,7 @@ impl Opened {
             phone: profile.phone.clone(),
             email: None,
             username: profile.username.clone(),
+            wants_no_marketing: self.contact.marketing == Some(contacts::MarketingChoice::Stop),
             assignment: head.assignment.clone(),
             status: head.status,
             channel: self.channel.clone(),

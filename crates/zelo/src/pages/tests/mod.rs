@@ -40,6 +40,14 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
             }
         }
     }
+    all.push(("channels".to_owned(), render::channels(cx, &sample::channels()).unwrap()));
+    let bare = ChannelsPage {
+        channels: Vec::new(),
+        templates: Vec::new(),
+        notices: Vec::new(),
+        ..sample::channels()
+    };
+    all.push(("no channels".to_owned(), render::channels(cx, &bare).unwrap()));
     all.push(("audit".to_owned(), render::audit(cx, &sample::audit()).unwrap()));
     let bare =
         AuditPage { rows: Vec::new(), detail: None, seal: AuditSeal::Bad { seq: None }, ..sample::audit() };

@@ -70,6 +70,13 @@ fn hostile_person() -> Person {
 fn hostile_message(content: Content) -> Entry {
     Entry::Message(Box::new(MessageBubble {
         author: Some(HOSTILE.to_owned()),
+        labels: vec![HOSTILE.to_owned()],
+        referral: Some(Referral {
+            headline: HOSTILE.to_owned(),
+            text: HOSTILE.to_owned(),
+            url: Some(format!("https://x/{HOSTILE}")),
+        }),
+        is_edited: true,
         quote: Some(Quote { message_id: None, author: HOSTILE.to_owned(), text: HOSTILE.to_owned() }),
         choices: vec![Choice { title: HOSTILE.to_owned(), chosen: true }],
         reactions: vec![Reaction { emoji: HOSTILE.to_owned(), author: HOSTILE.to_owned() }],
@@ -88,8 +95,13 @@ fn hostile_inbox(cx: &PageContext) -> InboxPage {
     let text = || Some(HOSTILE.to_owned());
     let mut entries = vec![
         hostile_message(Content::Text),
+        hostile_message(Content::Deleted),
         hostile_message(Content::Template(HOSTILE.to_owned())),
-        hostile_message(Content::Contacts(vec![ContactCard { name: HOSTILE.to_owned(), phone: text() }])),
+        hostile_message(Content::Contacts(vec![ContactCard {
+            name: HOSTILE.to_owned(),
+            phone: text(),
+            details: vec![HOSTILE.to_owned()],
+        }])),
         hostile_message(Content::Location(Location {
             latitude: f64::NAN,
             longitude: 0.0,

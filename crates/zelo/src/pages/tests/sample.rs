@@ -4,6 +4,7 @@
 use super::pages::{
     context::{PageContext, Theme},
     locale::Lang,
+    notices::Tone,
     view::*,
 };
 use uuid::Uuid;
@@ -170,6 +171,9 @@ pub(crate) fn bubble(number: u128, side: Side, at_ms: i64, text: &str) -> Messag
         author: None,
         text: text.to_owned(),
         content: Content::Text,
+        labels: Vec::new(),
+        referral: None,
+        is_edited: false,
         quote: None,
         choices: Vec::new(),
         reactions: Vec::new(),
@@ -277,8 +281,12 @@ pub(crate) fn rare_entries(cx: &PageContext) -> Vec<Entry> {
     let with = |message: MessageBubble, content| MessageBubble { content, ..message };
     let incoming = |number| bubble(number, Side::In, NOW_MS - 2 * DAY_MS, "");
     let cards = vec![
-        ContactCard { name: "Cida Mota".to_owned(), phone: Some("+55 48 99888-7766".to_owned()) },
-        ContactCard { name: "Portaria".to_owned(), phone: None },
+        ContactCard {
+            name: "Cida Mota".to_owned(),
+            phone: Some("+55 48 99888-7766".to_owned()),
+            details: vec!["cida@example.com".to_owned()],
+        },
+        ContactCard { name: "Portaria".to_owned(), phone: None, details: Vec::new() },
     ];
     let place = Location { latitude: 1.5, longitude: -2.25, name: None, address: None };
     let opened = Content::Media(Media {
@@ -372,6 +380,7 @@ pub(crate) fn thread(entries: Vec<Entry>) -> Thread {
             phone: Some("+5511987654321".to_owned()),
             email: Some("helena@exemplo.com.br".to_owned()),
             username: None,
+            wants_no_marketing: true,
             assignment: Assignment::Me(ana()),
             status: ConversationStatus::Open,
             channel: "Recepção".to_owned(),
@@ -392,13 +401,47 @@ pub(crate) fn thread(entries: Vec<Entry>) -> Thread {
 }
 
 pub(crate) fn inbox(thread: Option<Thread>) -> InboxPage {
-    InboxPage { user: ana(), list: list(), thread, notice: None, reads_audit: true }
+    InboxPage { user: ana(), list: list(), thread, notice: None, rail: rail() }
 }
 
 /// An inbox on its first day: nothing in it.
 pub(crate) fn empty_inbox(query: ListQuery) -> InboxPage {
     let list = ConversationList { query, ..ConversationList::default() };
-    InboxPage { user: ana(), list, thread: None, notice: None, reads_audit: true }
+    InboxPage { user: ana(), list, thread: None, notice: None, rail: rail() }
+}
+
+/// Everything may be opened.
+fn rail() -> Rail {
+    Rail { to_channels: true, to_audit: true, ..Rail::default() }
+}
+
+/// The connected numbers, with words of Meta's and of people that try to be more than words.
+pub(crate) fn channels() -> ChannelsPage {
+    let hostile = "\"><script>alert(1)</script>";
+    ChannelsPage {
+        user: ana(),
+        unread: 2,
+        rail: rail(),
+        channels: vec![ChannelCard {
+            name: hostile.to_owned(),
+            phone: "+55 11 94002-0001".to_owned(),
+            state: "envia".to_owned(),
+            is_well: false,
+            pace: "1.000".to_owned(),
+            facts: vec![("channels-quality", hostile.to_owned()), ("channels-limit", "TIER_2K".to_owned())],
+        }],
+        templates: vec![TemplateRow {
+            name: "pedido_confirmado".to_owned(),
+            language: "pt_BR".to_owned(),
+            status: "PAUSED".to_owned(),
+            category: "UTILITY".to_owned(),
+            quality: "YELLOW".to_owned(),
+            reason: hostile.to_owned(),
+        }],
+        notices: [Tone::Info, Tone::Warn, Tone::Danger]
+            .map(|tone| NoticeRow { at_ms: NOW_MS, tone, text: hostile.to_owned() })
+            .to_vec(),
+    }
 }
 
 /// The audit log with an open entry, and words in it that try to be more than words.
@@ -419,6 +462,7 @@ pub(crate) fn audit() -> AuditPage {
     AuditPage {
         user: ana(),
         unread: 3,
+        rail: rail(),
         query: AuditQuery { target: "\"><script>".to_owned(), reads: true, ..AuditQuery::default() },
         seal: AuditSeal::Whole { size: 48_212 },
         rows: rows.to_vec(),

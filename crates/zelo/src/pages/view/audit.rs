@@ -1,6 +1,6 @@
 //! The audit log as its page shows it.
 
-use super::Person;
+use super::{Person, Rail};
 pub use crate::audit::{EventType, Outcome};
 use uuid::Uuid;
 
@@ -10,6 +10,7 @@ pub struct AuditPage {
     pub user: Person,
     /// Conversations with something unread, for the rail.
     pub unread: i64,
+    pub rail: Rail,
     pub query: AuditQuery,
     pub seal: AuditSeal,
     pub rows: Vec<AuditRow>,

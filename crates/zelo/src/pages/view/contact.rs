@@ -16,6 +16,8 @@ pub struct ContactPanel {
     pub email: Option<String>,
     /// The public WhatsApp user name, without `@`.
     pub username: Option<String>,
+    /// Whether the contact told Meta to get no marketing messages.
+    pub wants_no_marketing: bool,
     pub assignment: Assignment,
     pub status: ConversationStatus,
     /// The name of the number that the contact writes to.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Delivery, MediaKind, Notice, Person, Side, Thread};
+use super::{Delivery, MediaKind, Notice, Person, Rail, Side, Thread};
 
 /// Whose conversations are listed: the tabs above the list and the `filter` parameter of the inbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -119,8 +119,7 @@ pub struct InboxPage {
     pub thread: Option<Thread>,
     /// What went wrong with the form that led here, for readers without JavaScript.
     pub notice: Option<Notice>,
-    /// Whether the reader may see the audit log.
-    pub reads_audit: bool,
+    pub rail: Rail,
 }
 
 /// One conversation in the list.

@@ -57,6 +57,8 @@ pub enum MediaKind {
     Template,
     /// A type of message that this version does not know.
     Unsupported,
+    /// What was deleted.
+    Deleted,
 }
 
 /// A file, shown as a placeholder until it can be opened.
@@ -132,6 +134,17 @@ impl Eq for Location {}
 pub struct ContactCard {
     pub name: String,
     pub phone: Option<String>,
+    /// Further numbers, addresses and the company, a line each.
+    pub details: Vec<String>,
+}
+
+/// The advertisement that led a contact here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    pub headline: String,
+    pub text: String,
+    /// Where it is; only of the web.
+    pub url: Option<String>,
 }
 
 /// What a bubble holds besides its text.
@@ -145,6 +158,8 @@ pub enum Content {
     /// A template, by name; its rendered text is the text of the bubble.
     Template(String),
     Unsupported,
+    /// Its writer deleted it for everyone.
+    Deleted,
 }
 
 /// The message that is being replied to.
@@ -181,6 +196,11 @@ pub struct MessageBubble {
     /// Text or caption; empty when there is none.
     pub text: String,
     pub content: Content,
+    /// How it came, in the reader's language: forwarded, in a group, from the business's own app.
+    pub labels: Vec<String>,
+    pub referral: Option<Referral>,
+    /// Whether its writer changed it afterwards.
+    pub is_edited: bool,
     pub quote: Option<Quote>,
     pub choices: Vec<Choice>,
     pub reactions: Vec<Reaction>,

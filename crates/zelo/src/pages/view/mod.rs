@@ -4,16 +4,19 @@
 
 mod account;
 mod audit;
+mod channels;
 mod contact;
 mod error;
 mod inbox;
 mod message;
 mod person;
+mod rail;
 mod thread;
 
 pub use crate::media::Refusal;
 pub use account::{AccountMfa, AccountPage, AccountSession, FormField, FormPage, ShownLetter};
 pub use audit::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, EventType, Outcome};
+pub use channels::{ChannelCard, ChannelsPage, NoticeRow, TemplateRow};
 pub use contact::{ContactPanel, PastConversation};
 pub use error::{ErrorPage, LoginError, LoginPage, Notice, NoticeKind};
 pub use inbox::{
@@ -22,7 +25,8 @@ pub use inbox::{
 };
 pub use message::{
     Choice, ContactCard, Content, Delivery, Entry, Location, Media, MediaKind, MessageBubble, Quote,
-    Reaction, Side, SmallPicture, Standing, SystemKind, SystemLine, arrange,
+    Reaction, Referral, Side, SmallPicture, Standing, SystemKind, SystemLine, arrange,
 };
 pub use person::{Person, phone_text};
+pub use rail::{Rail, RailPlace};
 pub use thread::{Assignment, Composer, ConversationStatus, MessageRange, Thread, ThreadHead, Window};

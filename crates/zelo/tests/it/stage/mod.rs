@@ -9,7 +9,7 @@ mod socket;
 mod web;
 
 pub(crate) use database::{Databases, engine_is_postgres, environment, how_many};
-pub(crate) use people::{Agent, Number, PASSWORD, Person, Tenant, wire};
+pub(crate) use people::{Agent, Browser, Number, PASSWORD, Person, Tenant, wire};
 pub(crate) use socket::Socket;
 pub(crate) use web::{Answer, Web, http, http_without_redirects};
 
@@ -31,6 +31,8 @@ use zelo::{
     clock::{Clock, Millis},
     config::{Config, Sources},
     crypto::MasterKey,
+    identity::{self, NewUser, Role},
+    ids::TenantId,
     inbound::{self, Counts, Processing, Quarantined},
     router, tasks,
 };
@@ -216,6 +218,15 @@ impl TestApp {
             }
         })
         .unwrap()
+    }
+
+    /// The address of one of the platform's owners, who has everybody's password.
+    pub(crate) async fn platform_owner(&self) -> String {
+        let email = format!("root{}@zelo.example.com", self.next_number());
+        let password = zeroize::Zeroizing::new(PASSWORD.to_owned());
+        let new = NewUser { name: "Root".into(), email: email.clone(), role: Role::SuperAdmin, password };
+        identity::create_user(&self.app, TenantId(Uuid::nil()), &new).await.unwrap();
+        email
     }
 
     /// The databases behind this application.

@@ -255,6 +255,15 @@ impl Agent {
         self.app.web.call(method, Some(&token), &format!("/api/v1{path}"), Some(body)).await
     }
 
+    /// The same person at the pages.
+    pub(crate) async fn browser(&self) -> Browser {
+        let password = Zeroizing::new(PASSWORD.to_owned());
+        let client = Client::default();
+        let entrance = identity::log_in(&self.app.app, Kind::Cookie, &self.email, password, &client).await;
+        let Ok(Entrance::In(entered)) = entrance else { panic!("{} cannot log in", self.email) };
+        Browser { app: self.app.clone(), cookie: entered.cookie() }
+    }
+
     /// The list of conversations, as the API gives it.
     pub(crate) async fn conversations(&self) -> Vec<Value> {
         let page = self.get("/conversations?limit=200").await.ok();
@@ -308,6 +317,23 @@ impl Agent {
     /// The newest message of the only conversation.
     pub(crate) async fn newest(&self) -> Value {
         self.messages(&self.the_conversation().await).await.pop().unwrap()
+    }
+}
+
+/// One of a tenant's staff, who looks at the pages.
+pub(crate) struct Browser {
+    app: TestApp,
+    cookie: String,
+}
+
+impl Browser {
+    /// A page in a language, `pt-BR` or `en`.
+    pub(crate) async fn page(&self, path: &str, lang: &str) -> String {
+        let request = self.app.web.request(Method::GET, &format!("{}{path}", self.app.web.url));
+        let request = request.header("cookie", format!("zelo_session={}; lang={lang}", self.cookie));
+        let answer = self.app.web.answer(request).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.text
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{ANA, BRUNO, inbound, only_bubble, only_line, outbound, seen};
 use crate::{
-    messages::{Author, MessageStatus, SendFailure, UNCONFIRMED},
+    messages::{Author, CallStep, MessageStatus, Said, SendFailure, UNCONFIRMED},
     pages::view::{Content as Shown, Delivery, MediaKind, Side},
 };
 use serde_json::json;
@@ -106,7 +106,30 @@ fn what_is_no_message_is_a_line() {
 fn what_zelo_does_not_know_is_said_to_be_so() {
     let shown =
         only_bubble(inbound(1, Content::Unsupported(Unsupported { kind: Some("poll_creation".into()) })));
+    assert_eq!((shown.content, shown.text.as_str()), (Shown::Unsupported, "Poll"));
+    let shown = only_bubble(inbound(1, Content::Unsupported(Unsupported::default())));
     assert_eq!((shown.content, shown.text.as_str()), (Shown::Unsupported, ""));
+}
+
+#[test]
+fn a_call_is_a_line() {
+    let step = |word: &str, seconds| {
+        let step = CallStep { step: word.into(), outcome: None, seconds };
+        let mut call = inbound(1, helena_says(""));
+        call.body.said = Said::Call(step);
+        only_line(call)
+    };
+    assert_eq!(step("connect", None), "The contact called");
+    assert_eq!(step("terminate", Some(90)), "Call ended after 1:30");
+    assert_eq!(step("terminate", None), "Call ended");
+}
+
+#[test]
+fn a_deleted_message_says_so_and_nothing_more() {
+    let mut gone = inbound(1, helena_says(""));
+    gone.body.said = Said::Withheld { kind: "text".into() };
+    let shown = only_bubble(gone);
+    assert_eq!((shown.content, shown.text.as_str(), shown.side), (Shown::Deleted, "", Side::In));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::entries::{Reading, entries};
 use crate::{
     identity::{Role, User},
     ids::{ConversationId, MessageId, TenantId, UserId},
-    messages::{Author, Body, Direction, Message, MessageStatus, Said},
+    messages::{Author, Body, Direction, Marks, Message, MessageStatus, Said},
     pages::{
         context::{PageContext, Theme},
         locale::Lang,
@@ -34,18 +34,16 @@ fn message(number: i64, said: Said) -> Message {
         changed_seq: number,
         direction: if is_inbound { Direction::Inbound } else { Direction::Outbound },
         status: if is_inbound { MessageStatus::Received } else { MessageStatus::Sent },
-        body: Body {
-            wamid: Some(format!("wamid.{number}")),
-            said,
-            quotes: None,
-            is_forwarded: false,
-            referral: None,
-        },
+        body: Body { wamid: Some(format!("wamid.{number}")), ..Body::new(said) },
         author: if is_inbound { Author::Contact } else { Author::User(ANA) },
         sent_at: NOON + number * 1000,
         created_at: NOON,
         failure: None,
         media: None,
+        pricing: None,
+        marks: Marks::default(),
+        changes: None,
+        quoted: None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Messages that belong to each other.
 
-use super::{bubble, for_ana, inbound, outbound, quoting, seen};
+use super::{ANA, bubble, for_ana, inbound, outbound, quoting, seen};
 use crate::{
-    messages::Message,
+    ids::MessageId,
+    messages::{Author, Direction, Message, Quoted, Reacted},
     pages::{
         routes::entries::{entries_of, preview},
         view::{Entry, MediaKind, Side},
@@ -10,7 +11,7 @@ use crate::{
 };
 use std::collections::HashSet;
 use whatsapp::{
-    client::{Action, Interactive, OutboundContent, OutboundReaction},
+    client::{Action, Interactive, OutboundContent},
     webhook::{Content, InteractiveReply, Media, Reaction, ReplyButton, Text},
 };
 
@@ -31,25 +32,45 @@ fn emojis(entry: &Entry) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// What the services make of a message with these emojis on it.
+fn with_reactions(mut message: Message, reactions: &[(Author, &str)]) -> Message {
+    let reacted = |(author, emoji): &(Author, &str)| Reacted {
+        direction: if *author == Author::Contact { Direction::Inbound } else { Direction::Outbound },
+        author: *author,
+        emoji: (*emoji).to_owned(),
+        at: message.sent_at,
+    };
+    message.marks.reactions = reactions.iter().map(reacted).collect();
+    message
+}
+
+/// A reaction to a message that is here.
+fn on(target: &Message, mut reaction: Message) -> Message {
+    reaction.changes = Some(target.id);
+    reaction
+}
+
 #[test]
-fn reactions_stand_on_their_message_the_last_of_each_side() {
-    let own = OutboundReaction { message_id: "wamid.1".into(), emoji: "❤️".into() };
-    let page = [
-        outbound(1, OutboundContent::text("Pronto!")),
-        reacts(2, 1, Some("👍")),
-        outbound(3, OutboundContent::Reaction(own)),
-        reacts(4, 1, Some("🎉")),
-    ];
+fn reactions_stand_on_their_message_and_nowhere_else() {
+    let answer = outbound(1, OutboundContent::text("Pronto!"));
+    let answer = with_reactions(answer, &[(Author::User(ANA), "❤️"), (Author::Contact, "🎉")]);
+    let page = [answer.clone(), on(&answer, reacts(2, 1, Some("👍"))), on(&answer, reacts(4, 1, Some("🎉")))];
     let entries = seen(&page);
     assert_eq!(entries.len(), 1);
     assert_eq!(emojis(&entries[0]), [("❤️", "You"), ("🎉", "Helena Duarte")]);
 }
 
 #[test]
-fn a_reaction_that_was_taken_back_is_gone() {
-    let entries = seen(&[text(1, "Oi"), reacts(2, 1, Some("👍")), reacts(3, 1, None)]);
-    assert_eq!(entries.len(), 1);
-    assert_eq!(emojis(&entries[0]), []);
+fn a_quote_from_another_page_is_shown_all_the_same() {
+    let mut answer = outbound(9, OutboundContent::text("Sim"));
+    answer.quoted = Some(Quoted {
+        id: MessageId(uuid::Uuid::from_u128(7)),
+        direction: Direction::Inbound,
+        author: Author::Contact,
+        body: text(1, "Tem vaga?").body,
+    });
+    let quote = bubble(&seen(&[answer])[0]).quote.clone().unwrap();
+    assert_eq!((quote.author.as_str(), quote.text.as_str()), ("Helena Duarte", "Tem vaga?"));
 }
 
 #[test]
@@ -87,7 +108,8 @@ fn the_chosen_button_is_marked_on_the_question() {
 
 #[test]
 fn a_new_reaction_draws_its_message_anew_and_no_other() {
-    let page = [text(1, "Oi"), text(2, "Tudo bem?"), reacts(3, 1, Some("👍"))];
+    let first = with_reactions(text(1, "Oi"), &[(Author::Contact, "👍")]);
+    let page = [first.clone(), text(2, "Tudo bem?"), on(&first, reacts(3, 1, Some("👍")))];
     let wanted = HashSet::from([page[2].id]);
     let entries = for_ana(|reading| entries_of(reading, &page, &wanted));
     assert_eq!(entries.len(), 1);

@@ -43,6 +43,8 @@ pub(crate) struct Things {
     pub(crate) support: Uuid,
     /// A photo of somebody who wrote.
     pub(crate) media: Uuid,
+    /// Two contacts that were merged.
+    pub(crate) merge: Uuid,
     /// The number of somebody who wrote.
     pub(crate) phone: &'static str,
 }
@@ -67,6 +69,7 @@ impl Things {
             approval: ghost(13),
             review: ghost(14),
             media: ghost(15),
+            merge: ghost(16),
             phone: "+55 11 90000-0000",
         }
     }
@@ -77,6 +80,7 @@ impl Things {
         match path.split('/').nth(1) {
             Some("conversations" | "items") => self.conversation,
             Some("contacts") => self.contact,
+            Some("contact-merges") => self.merge,
             Some("messages") => self.message,
             Some("channels") => self.channel,
             Some("users") => self.leaver,
@@ -160,6 +164,7 @@ fn form(path: &str) -> &'static str {
 fn json(path: &str, here: &Things, there: &Things) -> Value {
     match path {
         "/auth/login" => json!({"email": "x@example.com", "password": "x"}),
+        "/admin/webhook-events/replay" => json!({"all": true}),
         "/admin/ip-rules" => json!({"network": "203.0.113.7", "action": "allow"}),
         "/admin/ip-rules/{id}" => json!({"reason": "x"}),
         "/admin/rate-limit/clear" => json!({"ip": "203.0.113.7"}),

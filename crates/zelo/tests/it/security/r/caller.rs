@@ -189,6 +189,7 @@ impl Scene {
         let root = Visitor::platform(app).await.into_agent();
         let reason = json!({"reason": "chamado 4711: nada chega"});
         let support = root.post(&format!("/tenants/{}/support-accesses", tenant.id), &reason).await.ok();
+        let merge = merge(app, &tenant).await;
         let messages = owner.messages(&conversation).await;
         let (photo, message) = (id_of(&messages[0]["media"]), id_of(messages.last().unwrap()));
         Self {
@@ -209,6 +210,7 @@ impl Scene {
                 approval,
                 review,
                 media: photo,
+                merge,
                 phone,
             },
             visitors,
@@ -247,6 +249,23 @@ impl Scene {
 
 fn canary(slug: &str) -> String {
     format!("canario-de-{slug}")
+}
+
+/// Somebody who was known by an id and by a number, and turned out to be one person.
+async fn merge(app: &TestApp, tenant: &Tenant) -> uuid::Uuid {
+    let (number, id) = ("5511955554444", format!("BR.9{}", tenant.number.phone_number_id));
+    for (wamid, from) in [
+        ("wamid.BYID", json!({"from_user_id": id})),
+        ("wamid.BYNUMBER", json!({"from": number})),
+        ("wamid.BYBOTH", json!({"from": number, "from_user_id": id})),
+    ] {
+        let mut message = crate::inbound::text_from(number, wamid, "oi");
+        message.as_object_mut().unwrap().remove("from");
+        message.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
+        tenant.receives(&tenant.body(&json!({"messages": [message]}))).await.ok();
+        app.run_jobs().await;
+    }
+    id_of(&tenant.owner().get("/contact-merges").await.ok()["data"][0])
 }
 
 async fn write(person: &Person, text: &str) {

@@ -18,6 +18,7 @@ const ELSEWHERE: &[(EventType, &str)] = &[
     (EventType::Approval, "r/approvals"),
     (EventType::SupportAccess, "r09"),
     (EventType::DataDelete, "r10"),
+    (EventType::ContactUpdate, "one_person"),
     (EventType::PrivacyRequest, "not yet: requests of data subjects"),
     (EventType::PrivacyErasureExecuted, "not yet: erasure"),
     (EventType::KeyRotation, "not yet: rotating keys"),

@@ -1,0 +1,94 @@
+//! The page of the connected numbers.
+
+use super::visit::{Desk, html};
+use crate::{
+    channels::{self, Aspect, Channel, ChannelStatus},
+    conversations,
+    error::Result,
+    identity,
+    pages::{
+        context::PageContext,
+        notices, render,
+        view::{ChannelCard, ChannelsPage, NoticeRow, Person, Rail, TemplateRow},
+    },
+    rights::Permission,
+    templates::{self, MessageTemplate},
+};
+use axum::response::Response;
+use std::collections::BTreeMap;
+
+/// Notices on the page.
+const NOTICES: i64 = 100;
+
+/// The numbers, how they stand with Meta, and what it said.
+pub(super) async fn show(desk: Desk) -> Response {
+    desk.answer(draw(&desk).await)
+}
+
+async fn draw(desk: &Desk) -> Result<Response> {
+    desk.require(Permission::WriteChannels)?;
+    let (app, cx) = (&desk.app, desk.cx());
+    let mut states = channels::list_states(app, desk.scope).await?;
+    let found = channels::list_channels(app, desk.scope).await?;
+    let cards = found.into_iter().map(|channel| {
+        let state = states.remove(&channel.id).unwrap_or_default();
+        card(cx, &channel, state)
+    });
+    let cards = cards.collect();
+    let said = channels::list_notices(app, desk.scope, NOTICES).await?;
+    let rows = said.iter().map(|notice| NoticeRow {
+        at_ms: notice.created_at,
+        tone: notices::tone(&notice.field, &notice.content),
+        text: notices::text(cx.lang, &notice.field, &notice.content),
+    });
+    let user = identity::get_user(app, desk.scope.tenant(), desk.user).await?;
+    let counts = conversations::count_conversations(app, desk.sight, desk.user).await?;
+    let page = ChannelsPage {
+        user: Person::new(&user.name, desk.user.0.as_bytes()),
+        unread: counts[3],
+        rail: Rail::of(&desk.rights),
+        channels: cards,
+        templates: templates::list_templates(app, desk.scope).await?.into_iter().map(template).collect(),
+        notices: rows.collect(),
+    };
+    html(render::channels(cx, &page))
+}
+
+fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) -> ChannelCard {
+    let status = match channel.status {
+        ChannelStatus::Active => "channels-active",
+        ChannelStatus::ReconnectNeeded => "channels-reconnect",
+        ChannelStatus::Disabled => "channels-disabled",
+    };
+    let key = |aspect: Aspect| match aspect {
+        Aspect::Quality => "channels-quality",
+        Aspect::Limit => "channels-limit",
+        Aspect::Name => "channels-name",
+        Aspect::Username => "channels-username",
+        Aspect::Account => "channels-account",
+        Aspect::Review => "channels-review",
+        Aspect::Restriction => "channels-restriction",
+    };
+    let facts = state.into_iter().filter(|(_, word)| !word.is_empty());
+    ChannelCard {
+        name: channel.name.clone(),
+        phone: channel.display_phone.clone(),
+        state: cx.text(status),
+        is_well: channel.status == ChannelStatus::Active,
+        pace: channel
+            .throughput
+            .map_or_else(|| cx.text("channels-pace-unknown"), |pace| cx.text_count("channels-pace", pace)),
+        facts: facts.map(|(aspect, word)| (key(aspect), word)).collect(),
+    }
+}
+
+fn template(template: MessageTemplate) -> TemplateRow {
+    TemplateRow {
+        name: template.name,
+        language: template.language,
+        status: template.status.unwrap_or_default(),
+        category: template.category.unwrap_or_default(),
+        quality: template.quality.unwrap_or_default(),
+        reason: template.reason.unwrap_or_default(),
+    }
+}
