@@ -96,6 +96,6 @@ mod tests {
         let mut sorted = ids.clone();
         sorted.dedup();
         assert_eq!(ids, sorted);
-        assert_eq!(ids.len(), 85);
+        assert_eq!(ids.len(), 92);
     }
 }

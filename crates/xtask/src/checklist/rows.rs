@@ -175,4 +175,16 @@ pub(super) const GROUPS: &[Group] = &[
             ("H08", "Pages load nothing from elsewhere"),
         ],
     },
+    Group {
+        title: "Webhooks of WhatsApp",
+        rows: &[
+            ("W01", "Only what is signed over its raw bytes with a secret of the app is believed"),
+            ("W02", "The handshake gives the challenge to who knows the word, and to nobody else"),
+            ("W03", "A 200 is given only for what is on disk"),
+            ("W04", "What is posted again is stored once"),
+            ("W05", "Reports on a message end in the same state in every order"),
+            ("W06", "Answers come within Meta's times under load"),
+            ("W07", "One bad event blocks nothing, and somebody is told of it"),
+        ],
+    },
 ];

@@ -69,7 +69,7 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
-async fn a_full_disk_refuses_events_and_takes_them_again_when_there_is_room() {
+async fn w03_a_full_disk_refuses_events_and_takes_them_again_when_there_is_room() {
     if engine_is_postgres() {
         println!("skipped: the disk of a PostgreSQL server is not this test's to fill");
         return;
@@ -145,7 +145,7 @@ impl Drop for FailingDisk {
 }
 
 #[tokio::test]
-async fn a_disk_that_turned_read_only_refuses_every_event() {
+async fn w03_a_disk_that_turned_read_only_refuses_every_event() {
     if engine_is_postgres() {
         println!("skipped: the disk of a PostgreSQL server is not this test's to break");
         return;
@@ -177,7 +177,7 @@ async fn a_disk_that_turned_read_only_refuses_every_event() {
 }
 
 #[tokio::test]
-async fn a_locked_database_refuses_events_until_the_lock_is_gone() {
+async fn w03_a_locked_database_refuses_events_until_the_lock_is_gone() {
     let app = TestApp::new().await;
     let hotel = app.tenant("hotel").await;
     let other = db::Db::open(&app.databases().serving(), &db::Options { create: false, connections: 1 })
@@ -204,7 +204,7 @@ async fn a_locked_database_refuses_events_until_the_lock_is_gone() {
 }
 
 #[tokio::test]
-async fn a_server_that_went_away_refuses_events_until_it_is_back() {
+async fn w03_a_server_that_went_away_refuses_events_until_it_is_back() {
     let app = TestApp::new().await;
     let hotel = app.tenant("hotel").await;
     let Databases::Postgres { name, .. } = app.databases() else {

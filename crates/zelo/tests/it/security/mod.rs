@@ -16,3 +16,4 @@ mod s_keys;
 mod s_sockets;
 mod s_tenants;
 mod u;
+mod w;
