@@ -90,7 +90,7 @@ pub(crate) fn address(id: MediaId, piece: Piece) -> String {
 /// A file of a message, or a range of it. Who does not see the conversation does not see its files.
 #[utoipa::path(get, path = "/media/{id}", tag = "messages",
     params(("id" = MediaId, Path), ("Range" = Option<String>, Header)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 206), (status = 404), (status = 410),
+    responses((status = 200, content_type = "*/*"), (status = 206), (status = 404), (status = 410),
         (status = 416)),
     security(("bearer" = ["conversations:read"])))]
 pub(super) async fn get_media(
