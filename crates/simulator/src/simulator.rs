@@ -18,6 +18,7 @@ use crate::conditions::{Conditions, PlannedFailure};
 use crate::contact::{Contact, ContactId, NewContact, NotAContact};
 use crate::delivery::{Line, Parcel, Underway};
 use crate::handshake::{HandshakeError, shake};
+use crate::hold::{self, Hold};
 use crate::ids::Ids;
 use crate::log::{Direction, LogEntry};
 use crate::media::StoredFile;
@@ -100,6 +101,7 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) underway: watch::Sender<usize>,
+    pub(crate) hold: Hold,
 }
 
 /// Meta and the customers' phones. Clones are the same simulator.
@@ -130,6 +132,7 @@ impl Simulator {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             underway: watch::Sender::new(0),
+            hold: Hold::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -305,6 +308,7 @@ impl Simulator {
     /// Everything that the simulator serves: the Graph API, the page and its control interface.
     pub fn router(&self) -> axum::Router {
         crate::graph::routes()
+            .layer(axum::middleware::from_fn_with_state(self.clone(), hold::wait))
             .merge(crate::control::routes())
             .merge(crate::page::routes())
             .with_state(self.clone())

@@ -14,6 +14,7 @@ use crate::{
 };
 use db::{Rows, Tx};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// How two contacts turned out to be one person.
@@ -95,18 +96,6 @@ pub struct Parting {
     pub conversations: Vec<MovedConversation>,
 }
 
-/// Another transaction may have merged one of the two since they were looked up.
-pub(super) async fn refuse_stale(tx: &mut Tx, scope: TenantScope, merge: &Merge) -> Result<()> {
-    let mut ids = Rows::new();
-    ids.push([merge.kept.id.into()]);
-    ids.push([merge.merged.id.into()]);
-    let rows = store::list_by_ids(tx, scope, &ids).await?;
-    if rows.len() == 2 && rows.iter().all(|row| row.merged_into.is_none()) {
-        return Ok(());
-    }
-    Err(Error::from(db::Error::Conflict("somebody else merged the same person first".into())))
-}
-
 /// Let one contact stand for another, inside the caller's transaction, which has moved the conversations.
 ///
 /// # Errors
@@ -156,9 +145,10 @@ fn before_place(scope: TenantScope, id: Uuid) -> Place<'static> {
 pub async fn part(tx: &mut Tx, scope: TenantScope, id: Uuid, kept_key: &Key, now: Millis) -> Result<Parting> {
     let row = store::find_merge(tx, scope, id).await?.ok_or(Error::NotFound)?;
     let mut ids = Rows::new();
-    ids.push([row.kept.into()]);
-    ids.push([row.merged.into()]);
-    let contacts = store::list_by_ids(tx, scope, &ids).await?;
+    for id in BTreeSet::from([row.kept, row.merged]) {
+        ids.push([id.into()]);
+    }
+    let contacts = store::lock_by_ids(tx, scope, &ids).await?;
     let find =
         |wanted: ContactId| contacts.iter().find(|contact| contact.id == wanted).ok_or(Error::NotFound);
     let (kept, merged) = (find(row.kept)?, find(row.merged)?);

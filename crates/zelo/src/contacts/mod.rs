@@ -13,7 +13,7 @@ mod store;
 pub use merge::{MergeReason, Merged, MovedConversation, Parting, part, record_merge};
 pub use model::{Contact, MarketingChoice, Profile};
 pub use profile::contact_place;
-pub use resolve::{Merge, Resolved, Resolver, Sighting, insert_resolved};
+pub use resolve::{Merge, Resolved, Resolver, Sighting, insert_resolved, refuse_merged};
 pub use service::{
     find_by_phone, find_by_phone_or_create, find_merge, get_contact, get_seen_contact, list_contacts,
     list_merges, load_contacts, note_marketing, remember_wa_id,

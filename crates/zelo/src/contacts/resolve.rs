@@ -7,7 +7,7 @@
 //! A person is found by the business-scoped id, then by the WhatsApp id, then by the number. Where these lead to several
 //! contacts, they are one person and are merged, unless Meta gave them different ids: then the number has changed hands.
 
-use super::{MergeReason, Profile, merge, profile, store};
+use super::{MergeReason, Profile, profile, store};
 use crate::{
     clock::Millis,
     crypto::{BlindIndex, Key, KeyId, Keyring},
@@ -17,7 +17,7 @@ use crate::{
 };
 use db::{Db, Rows, Tx};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -42,7 +42,8 @@ pub struct Resolved {
     /// Seals everything of this person.
     pub key: Arc<Key>,
     pub(super) profile: Profile,
-    is_new: bool,
+    /// Nobody knew them before this batch.
+    pub is_new: bool,
     is_changed: bool,
 }
 
@@ -381,6 +382,27 @@ impl Drafting<'_> {
     }
 }
 
+/// Make sure that nobody has merged these contacts since they were looked up, and that nobody does until the transaction
+/// ends. A conversation that begins for a merged contact would stand beside its person's other one for good. For a
+/// conversation that is there already its own lock says as much.
+///
+/// # Errors
+/// [`db::Error::Conflict`] when one was merged: resolve again.
+pub async fn refuse_merged(tx: &mut Tx, scope: TenantScope, contacts: &BTreeSet<ContactId>) -> Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    let mut ids = Rows::new();
+    for id in contacts {
+        ids.push([(*id).into()]);
+    }
+    let rows = store::lock_by_ids(tx, scope, &ids).await?;
+    if rows.len() == contacts.len() && rows.iter().all(|row| row.merged_into.is_none()) {
+        return Ok(());
+    }
+    Err(Error::from(db::Error::Conflict("somebody else merged the same person first".into())))
+}
+
 /// Store what [`Resolver::resolve`] found out. What was merged is carried out by its caller, who knows what else hangs on a
 /// contact.
 ///
@@ -410,7 +432,7 @@ pub async fn insert_resolved(tx: &mut Tx, scope: TenantScope, resolver: &Resolve
     }
     store::insert_contacts(tx, scope, &new, now).await?;
     for merge in &resolver.merges {
-        merge::refuse_stale(tx, scope, merge).await?;
+        refuse_merged(tx, scope, &BTreeSet::from([merge.kept.id, merge.merged.id])).await?;
     }
     let stored = store::insert_identities(tx, scope, &identities).await?;
     if stored != identities.len() as u64 {

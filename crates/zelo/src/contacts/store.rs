@@ -87,6 +87,19 @@ pub(super) async fn list_by_ids(tx: &mut Tx, scope: TenantScope, ids: &Rows<'_>)
     .await
 }
 
+/// The same, locked until the transaction ends, in the order of the rows: they come sorted, so that two transactions never
+/// wait for each other.
+pub(super) async fn lock_by_ids(tx: &mut Tx, scope: TenantScope, ids: &Rows<'_>) -> Result<Vec<ContactRow>> {
+    tx.query_rows(
+        "select c.id, c.key_id, c.profile_sealed, c.created_at, c.merged_into_id, c.marketing
+         from $rows(id uuid) $find(contacts c: c.tenant_id = $1 and c.id = r.id) $for_update",
+        params![scope],
+        ids,
+        contact_from_row,
+    )
+    .await
+}
+
 /// Whether a sight reaches a contact: through any of its conversations.
 pub(super) async fn is_seen(tx: &mut Tx, sight: Sight, id: ContactId) -> Result<bool> {
     let found = tx

@@ -77,6 +77,12 @@ impl CurrentThreads {
         Ok(threads)
     }
 
+    /// Those of these contacts that have no conversation on their channel yet.
+    pub fn lacking(&self, pairs: impl IntoIterator<Item = (ContactId, ChannelId)>) -> BTreeSet<ContactId> {
+        let lacking = pairs.into_iter().filter(|pair| !self.by_pair.contains_key(pair));
+        lacking.map(|(contact, _)| contact).collect()
+    }
+
     /// Give an arriving message its conversation and its place there: the current one; within `reopen_within` of
     /// resolving the resolved one, opened again; otherwise a new one, open and in nobody's hands. What asks for nothing
     /// goes to the current one as it stands.

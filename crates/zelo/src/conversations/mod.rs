@@ -13,7 +13,7 @@ pub use current::{Arrival, CurrentThreads, Occasion};
 pub use hand_over::{give_back, hand_over};
 pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
 pub use service::{
-    Assignment, assign_conversation, claim_conversation, contact_key, count_conversations, get_conversation,
-    leave_team, list_conversations, mark_conversation_read, next_seq, open_conversation_to, place_outbound,
-    set_conversation_status,
+    Assignment, CONTACT_CHANGED, assign_conversation, claim_conversation, contact_key, count_conversations,
+    get_conversation, hold_for, leave_team, list_conversations, mark_conversation_read,
+    next_seq, open_conversation_to, place_outbound, set_conversation_status,
 };

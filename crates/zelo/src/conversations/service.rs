@@ -63,6 +63,26 @@ pub async fn next_seq(tx: &mut Tx, scope: TenantScope, id: ConversationId) -> Re
     store::next_seq(tx, scope, id).await?.ok_or(Error::NotFound)
 }
 
+/// The code of the conflict that [`hold_for`] answers.
+pub const CONTACT_CHANGED: &str = "contact_changed";
+
+/// Make sure that a conversation is still this contact's, and keep it so until the transaction ends. Whoever stores what was
+/// sealed under the contact's key asks before: a merge that was carried out since has sealed all of the conversation under
+/// another, and what came after it under the old one could never be read.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such conversation; [`Error::Conflict`] with [`CONTACT_CHANGED`] when it is another's:
+/// seal again and try again.
+pub async fn hold_for(tx: &mut Tx, scope: TenantScope, id: ConversationId, contact: ContactId) -> Result<()> {
+    if store::lock_contact(tx, scope, id).await?.ok_or(Error::NotFound)? == contact {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        code: CONTACT_CHANGED,
+        detail: "The contact of this conversation was just merged with another one; try again.".into(),
+    })
+}
+
 /// The place of a message of ours.
 ///
 /// # Errors

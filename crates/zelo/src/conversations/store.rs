@@ -123,6 +123,20 @@ pub(super) async fn next_seq(tx: &mut Tx, scope: TenantScope, id: ConversationId
     .await
 }
 
+/// Whose a conversation is, which stays so until the transaction ends.
+pub(super) async fn lock_contact(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+) -> Result<Option<ContactId>> {
+    tx.query_opt(
+        "select contact_id from conversations where tenant_id = $1 and id = $2 $for_update",
+        params![scope, id],
+        |row| row.get(0),
+    )
+    .await
+}
+
 /// The next change, which is a message of ours: it also becomes the last message and moves the conversation up.
 pub(super) async fn next_outbound_seq(
     tx: &mut Tx,

@@ -164,18 +164,21 @@ async fn apply_messages(
         let is_new = known.stored.insert(arriving.message.digest);
         novelty.count(arriving.event, is_new);
         if let (true, Some(person)) = (is_new, prepared.people.person(position)) {
-            fresh.push((person.id, arriving));
+            fresh.push((person, arriving));
             *novelty.of_kind.entry(arriving.message.label).or_default() += 1;
         }
     }
-    let pairs = fresh.iter().map(|(contact, arriving)| (*contact, arriving.channel));
+    let pairs = fresh.iter().map(|(person, arriving)| (person.id, arriving.channel));
     let mut threads = CurrentThreads::lock(tx, scope, pairs).await?;
+    let met_before = fresh.iter().filter(|(person, _)| !person.is_new);
+    let lacking = threads.lacking(met_before.map(|(person, arriving)| (person.id, arriving.channel)));
+    contacts::refuse_merged(tx, scope, &lacking).await?;
     let mut placed = Vec::with_capacity(fresh.len());
     let mut happened = Vec::with_capacity(fresh.len());
     let mut files = Vec::new();
-    for (contact, arriving) in &fresh {
+    for (person, arriving) in &fresh {
         let arrival = Arrival {
-            contact: *contact,
+            contact: person.id,
             channel: arriving.channel,
             sent_at: arriving.message.sent_at,
             occasion: arriving.occasion,

@@ -270,14 +270,24 @@ impl Fetching<'_> {
         let details_sealed = kept.details(details).seal(scope, media.id, key)?;
         let arrived = kept.arrived(media.id, &details_sealed);
         let now = app.clock.now();
-        db::write!(app.db, "store_media", scope.into(), |tx| -> Result<()> {
-            if store::update_stored(tx, scope, &arrived).await? > 0
-                && let Some(message) = media.message
-            {
+        let is_noted = db::write!(app.db, "store_media", scope.into(), |tx| -> Result<bool> {
+            if store::update_stored(tx, scope, &arrived, &media.details_sealed).await? == 0 {
+                let found = store::find(tx, scope, media.id).await?;
+                let is_waiting = found.is_some_and(|media| media.state == MediaState::Pending);
+                if !is_waiting {
+                    jobs::complete(tx, self.job).await?;
+                }
+                return Ok(!is_waiting);
+            }
+            if let Some(message) = media.message {
                 messages::touch(tx, scope, conversation.id, message, now).await?;
             }
-            Ok(jobs::complete(tx, self.job).await?)
+            jobs::complete(tx, self.job).await?;
+            Ok(true)
         })?;
+        if !is_noted {
+            return Ok(Outcome::postpone(Duration::ZERO, "its contact was merged while it came"));
+        }
         metrics::counter!("zelo_media_total", "direction" => "inbound", "outcome" => "stored").increment(1);
         Ok(Outcome::Done)
     }

@@ -12,6 +12,17 @@ use crate::{
 use db::{Result, Row, Rows, Tx, params};
 use uuid::Uuid;
 
+/// The columns in the order of `media_from_row`.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select m.id, m.conversation_id, m.message_id, m.kind, m.state, m.reason, m.file_id, m.mime_type, m.size, m.width,
+                 m.height, m.duration_ms, m.has_thumbnail, m.details_sealed, m.expires_at, m.created_at ",
+            $rest
+        )
+    };
+}
+
 fn media_from_row(row: &Row<'_>) -> Result<Media> {
     let (kind, state): (String, String) = (row.get(3)?, row.get(4)?);
     let (reason, mime_type): (Option<String>, Option<String>) = (row.get(5)?, row.get(7)?);
@@ -55,9 +66,7 @@ pub(super) async fn insert_pending(
 
 pub(super) async fn find(tx: &mut Tx, scope: TenantScope, id: MediaId) -> Result<Option<Media>> {
     tx.query_opt(
-        "select id, conversation_id, message_id, kind, state, reason, file_id, mime_type, size, width, height,
-             duration_ms, has_thumbnail, details_sealed, expires_at, created_at
-         from media where tenant_id = $1 and id = $2",
+        select!("from media m where m.tenant_id = $1 and m.id = $2"),
         params![scope, id],
         media_from_row,
     )
@@ -71,9 +80,9 @@ pub(super) async fn list_of_messages(
     messages: &Rows<'_>,
 ) -> Result<Vec<Media>> {
     tx.query_rows(
-        "select m.id, m.conversation_id, m.message_id, m.kind, m.state, m.reason, m.file_id, m.mime_type, m.size, m.width,
-             m.height, m.duration_ms, m.has_thumbnail, m.details_sealed, m.expires_at, m.created_at
-         from $rows(message_id uuid) $find(media m: m.tenant_id = $1 and m.message_id = r.message_id)",
+        select!(
+            "from $rows(message_id uuid) $find(media m: m.tenant_id = $1 and m.message_id = r.message_id)"
+        ),
         params![scope],
         messages,
         media_from_row,
@@ -90,11 +99,12 @@ pub(super) async fn list_same(
     fresh: Millis,
 ) -> Result<Vec<Media>> {
     tx.query(
-        "select id, conversation_id, message_id, kind, state, reason, file_id, mime_type, size, width, height,
-             duration_ms, has_thumbnail, details_sealed, expires_at, created_at
-         from media
-         where tenant_id = $1 and digest = $2 and state = 'stored' and (message_id is not null or created_at > $3)
-         order by id limit 5",
+        select!(
+            "from media m
+             where m.tenant_id = $1 and m.digest = $2 and m.state = 'stored'
+                 and (m.message_id is not null or m.created_at > $3)
+             order by m.id limit 5"
+        ),
         params![scope, digest, fresh],
         media_from_row,
     )
@@ -115,11 +125,18 @@ pub(super) struct Arrived<'a> {
     pub(super) details_sealed: &'a [u8],
 }
 
-pub(super) async fn update_stored(tx: &mut Tx, scope: TenantScope, arrived: &Arrived<'_>) -> Result<u64> {
+/// Note that a file is here, whose details were read as `before`. Nothing changes when they are others by now: a merge has
+/// sealed them under another key, and what is told here lies under the one before.
+pub(super) async fn update_stored(
+    tx: &mut Tx,
+    scope: TenantScope,
+    arrived: &Arrived<'_>,
+    before: &[u8],
+) -> Result<u64> {
     tx.execute(
         "update media set state = 'stored', file_id = $3, mime_type = $4, size = $5, width = $6, height = $7,
              duration_ms = $8, has_thumbnail = $9, digest = $10, details_sealed = $11
-         where tenant_id = $1 and id = $2 and state = 'pending'",
+         where tenant_id = $1 and id = $2 and state = 'pending' and details_sealed = $12",
         params![
             scope,
             arrived.id,
@@ -131,7 +148,8 @@ pub(super) async fn update_stored(tx: &mut Tx, scope: TenantScope, arrived: &Arr
             arrived.duration_ms,
             arrived.has_thumbnail,
             &arrived.digest,
-            arrived.details_sealed
+            arrived.details_sealed,
+            before
         ],
     )
     .await
@@ -181,7 +199,7 @@ pub(super) async fn insert_stored(
         params![scope, row.id, row.conversation, row.kind.as_str(), arrived.details_sealed, row.created_at],
     )
     .await?;
-    update_stored(tx, scope, arrived).await
+    update_stored(tx, scope, arrived, arrived.details_sealed).await
 }
 
 /// The message that carries an uploaded file.
@@ -199,15 +217,17 @@ pub(super) async fn update_message(
     .await
 }
 
+/// Change the details that were read as `before`. Nothing changes when they are others by now, as in [`update_stored`].
 pub(super) async fn update_details(
     tx: &mut Tx,
     scope: TenantScope,
     id: MediaId,
     details_sealed: &[u8],
+    before: &[u8],
 ) -> Result<u64> {
     tx.execute(
-        "update media set details_sealed = $3 where tenant_id = $1 and id = $2",
-        params![scope, id, details_sealed],
+        "update media set details_sealed = $3 where tenant_id = $1 and id = $2 and details_sealed = $4",
+        params![scope, id, details_sealed, before],
     )
     .await
 }
@@ -230,9 +250,10 @@ pub(super) async fn update_lost(
 /// Files that were uploaded before `before` and never sent.
 pub(super) async fn list_unsent(tx: &mut Tx, scope: TenantScope, before: Millis) -> Result<Vec<Media>> {
     tx.query(
-        "select id, conversation_id, message_id, kind, state, reason, file_id, mime_type, size, width, height,
-             duration_ms, has_thumbnail, details_sealed, expires_at, created_at
-         from media where tenant_id = $1 and message_id is null and created_at < $2 order by id limit 500",
+        select!(
+            "from media m where m.tenant_id = $1 and m.message_id is null and m.created_at < $2
+             order by m.id limit 500"
+        ),
         params![scope, before],
         media_from_row,
     )

@@ -77,8 +77,8 @@ fn kind_of(file_type: FileType) -> Kind {
 /// them, where and with what.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a stranger's conversation, [`Error::PayloadTooLarge`], and [`Error::Invalid`] on the field `file`
-/// with the reason as its code.
+/// [`Error::NotFound`] for a stranger's conversation, [`Error::PayloadTooLarge`], [`Error::Invalid`] on the field `file` with
+/// the reason as its code, and what [`conversations::hold_for`] answers.
 pub async fn receive<E: Into<crate::error::Source>>(
     app: &App,
     sight: Sight,
@@ -107,6 +107,7 @@ pub async fn receive<E: Into<crate::error::Source>>(
     let details = Details { filename: upload.filename.clone(), ..Details::default() };
     let details_sealed = kept.details(details).seal(scope, id, &contact_key)?;
     db::write!(app.db, "insert_media", scope.into(), |tx| -> Result<()> {
+        conversations::hold_for(tx, scope, conversation.id, conversation.contact).await?;
         store::insert_stored(tx, scope, &row, &kept.arrived(id, &details_sealed)).await?;
         Ok(())
     })?;
@@ -320,7 +321,8 @@ pub(crate) async fn take_to_meta(
     let details = Details { meta_id: Some(meta_id.clone()), meta_until: Some(now + META_KEEPS), ..details };
     let sealed = details.seal(scope, media.id, contact_key)?;
     db::write!(app.db, "remember_upload", scope.into(), |tx| -> Result<()> {
-        store::update_details(tx, scope, media.id, &sealed).await?;
+        // Where a merge was faster the id is not remembered, and the file is taken to Meta once more when it is sent again.
+        store::update_details(tx, scope, media.id, &sealed, &media.details_sealed).await?;
         Ok(())
     })?;
     Ok(meta_id)

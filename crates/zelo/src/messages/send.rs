@@ -10,7 +10,7 @@ use crate::{
     crypto::{Field, Key},
     error::{Error, Result},
     events::{self, Event},
-    ids::{ConversationId, MessageId, UserId},
+    ids::{ContactId, ConversationId, MessageId, UserId},
     media::{self, Attached},
     outbound::{self, Urgency},
     rights::Sight,
@@ -40,6 +40,8 @@ pub struct SendRequest {
 pub struct Passed {
     id: MessageId,
     conversation: ConversationId,
+    /// Under whose key it is sealed.
+    contact: ContactId,
     author: UserId,
     urgency: Urgency,
     body: Body,
@@ -87,8 +89,9 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     };
     let id = MessageId(app.ids.next());
     let content_sealed = body.seal(scope, id, &key)?;
-    let (conversation, author, urgency) = (conversation.id, request.author, request.urgency);
-    Ok(Passed { id, conversation, author, urgency, body, target, content_sealed, media, now })
+    let (contact, conversation) = (conversation.contact, conversation.id);
+    let (author, urgency) = (request.author, request.urgency);
+    Ok(Passed { id, conversation, contact, author, urgency, body, target, content_sealed, media, now })
 }
 
 fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
@@ -154,8 +157,9 @@ async fn quoted_wamid(app: &App, scope: TenantScope, request: &SendRequest) -> R
 /// Store what passed the gate, inside the caller's transaction.
 ///
 /// # Errors
-/// What the database answers.
+/// As [`conversations::hold_for`], and what the database answers.
 pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed) -> Result<Message> {
+    conversations::hold_for(tx, scope, passed.conversation, passed.contact).await?;
     // What only changes another message does not come last in the list.
     let seq = match passed.target {
         Some(_) => conversations::next_seq(tx, scope, passed.conversation).await?,

@@ -1,10 +1,10 @@
 //! What became of a message that we sent.
 
-use super::{Body, Charge, MessageStatus, SendFailure, store};
+use super::{Body, Charge, MessageStatus, Outgoing, SendFailure, store};
 use crate::{
     clock::Millis,
     conversations,
-    crypto::{Field, Key, TenantKeys},
+    crypto::{Field, TenantKeys},
     error::Result,
     events::{self, Event},
     ids::{ConversationId, MessageId},
@@ -177,27 +177,29 @@ pub struct SendOutcome<'o> {
     pub failure: Option<SendFailure>,
 }
 
-/// Store the outcome of an attempt, and what Meta reported before we knew its id.
+/// Store the outcome of an attempt, and what Meta reported before we knew its id. What was loaded for
+/// sending says under whose key the message lies.
 ///
 /// # Errors
-/// What the database answers.
+/// As [`conversations::hold_for`], and what the database answers.
 pub async fn record_outcome(
     tx: &mut Tx,
     scope: TenantScope,
     keys: &TenantKeys,
-    contact_key: &Key,
+    outgoing: &Outgoing,
     outcome: &SendOutcome<'_>,
     now: Millis,
 ) -> Result<()> {
+    conversations::hold_for(tx, scope, outgoing.conversation.id, outgoing.conversation.contact).await?;
     let Some(row) = store::find_by_id(tx, scope, outcome.message).await? else { return Ok(()) };
     let place = (row.conversation, row.seq);
     if let Some(wamid) = outcome.wamid {
         let digest = keys.index.digest(Field::Wamid, wamid);
         store::ensure_message_id(tx, scope, &digest, row.conversation, row.seq).await?;
-        let mut body = Body::open(scope, row.id, contact_key, &row.content_sealed)?;
+        let mut body = Body::open(scope, row.id, &outgoing.key, &row.content_sealed)?;
         if body.wamid.is_none() {
             body.wamid = Some(wamid.to_owned());
-            let sealed = body.seal(scope, row.id, contact_key)?;
+            let sealed = body.seal(scope, row.id, &outgoing.key)?;
             store::update_content(tx, scope, row.conversation, row.seq, &sealed).await?;
         }
         let step = Step { status: outcome.status, failure: outcome.failure.as_ref(), pricing: None };

@@ -11,6 +11,7 @@ use crate::{
     channels::{self, ChannelStatus},
     clock::{DAY, MINUTE, Millis, SECOND},
     contacts::{self, MarketingChoice},
+    conversations,
     error::{Error, Result},
     ids::{ChannelId, ContactId, MessageId, TenantId},
     media::NotThere,
@@ -332,10 +333,20 @@ impl Delivery<'_> {
         let keys = app.keyring.tenant(scope.tenant().0).await?;
         let outcome = SendOutcome { message: self.id, status, wamid, failure };
         let now = app.clock.now();
-        db::write!(app.db, "settle_message", scope.into(), |tx| -> Result<()> {
-            record_outcome(tx, scope, &keys, &outgoing.key, &outcome, now).await?;
-            Ok(jobs::complete(tx, self.job).await?)
-        })?;
+        let store = async |outgoing: &Outgoing| {
+            db::write!(app.db, "settle_message", scope.into(), |tx| -> Result<()> {
+                record_outcome(tx, scope, &keys, outgoing, &outcome, now).await?;
+                Ok(jobs::complete(tx, self.job).await?)
+            })
+        };
+        match store(outgoing).await {
+            // While Meta was asked, the contact was merged with another one. What Meta answered is not given away for that.
+            Err(Error::Conflict { code: conversations::CONTACT_CHANGED, .. }) => {
+                let Some(moved) = load_outgoing(app, scope, self.id).await? else { return Ok(Outcome::Done) };
+                store(&moved).await?;
+            }
+            stored => stored?,
+        }
         let kind = outgoing.message.body.kind().to_owned();
         metrics::counter!("zelo_messages_total", "direction" => "outbound", "type" => kind, "outcome" => status.as_str())
             .increment(1);

@@ -30,6 +30,7 @@ mod media;
 mod media_bucket;
 #[cfg(test)]
 mod media_out;
+mod merged_meanwhile;
 #[cfg(test)]
 mod one_person;
 #[cfg(test)]

@@ -8,7 +8,7 @@ const BY_ID: &str = "BR.77000000000000000001";
 const BY_NEW_ID: &str = "BR.77000000000000000002";
 
 /// Somebody writes, called this by Meta.
-async fn writes(hotel: &Tenant, wamid: &str, seconds: i64, called: &Value, text: &str) {
+pub(crate) async fn writes(hotel: &Tenant, wamid: &str, seconds: i64, called: &Value, text: &str) {
     let at = (1_795_176_000 + seconds).to_string();
     let mut message = json!({"id": wamid, "timestamp": at, "type": "text", "text": {"body": text}});
     message.as_object_mut().unwrap().extend(called.as_object().unwrap().clone());

@@ -3,6 +3,7 @@
 use super::address::checked_next;
 use crate::{
     app::App,
+    conversations::CONTACT_CHANGED,
     error::{Error, Result},
     http::current_ids,
     identity::{AgentScope, May},
@@ -193,7 +194,9 @@ pub(super) fn notice(error: &Error, closed_ms: Option<i64>) -> Notice {
         },
         Error::PayloadTooLarge => NoticeKind::TextTooLong { limit: LONGEST_TEXT },
         Error::Forbidden => NoticeKind::NotAllowed,
-        Error::Conflict { code: "newer_conversation" | "not_failed", .. } => NoticeKind::Conflict,
+        Error::Conflict { code: "newer_conversation" | "not_failed" | CONTACT_CHANGED, .. } => {
+            NoticeKind::Conflict
+        }
         Error::TooManyRequests { .. } => NoticeKind::SlowDown,
         _ => NoticeKind::Failed,
     };
