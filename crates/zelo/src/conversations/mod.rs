@@ -14,6 +14,6 @@ pub use hand_over::{give_back, hand_over};
 pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
 pub use service::{
     Assignment, CONTACT_CHANGED, assign_conversation, claim_conversation, contact_key, count_conversations,
-    get_conversation, hold_for, leave_team, list_conversations, mark_conversation_read,
+    get_conversation, hold_for, leave_assignee, leave_team, list_conversations, mark_conversation_read,
     next_seq, open_conversation_to, place_outbound, set_conversation_status,
 };

@@ -185,6 +185,21 @@ pub async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) -> Result
     Ok(())
 }
 
+/// Put back what one of the staff had and what may go on, inside the transaction that lets them go: their teams and whoever
+/// sees everything find it unassigned. What is over keeps their name.
+///
+/// # Errors
+/// What the database answers.
+pub async fn leave_assignee(tx: &mut Tx, scope: TenantScope, user: UserId, now: Millis) -> Result<usize> {
+    let left = store::leave_assignee(tx, scope, user).await?;
+    let events: Vec<_> = left
+        .iter()
+        .map(|(conversation, seq)| Event::ConversationAssigned { conversation: *conversation, seq: *seq })
+        .collect();
+    events::record(tx, scope, &events, now).await?;
+    Ok(left.len())
+}
+
 /// Open, snooze or resolve a conversation. Doing it again changes nothing.
 ///
 /// # Errors

@@ -193,6 +193,21 @@ pub(super) async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) ->
     .await
 }
 
+/// Take the conversations that go on from one of the staff; gives each with its next change.
+pub(super) async fn leave_assignee(
+    tx: &mut Tx,
+    scope: TenantScope,
+    user: UserId,
+) -> Result<Vec<(ConversationId, i64)>> {
+    tx.query(
+        "update conversations set assignee_id = null, last_seq = last_seq + 1
+         where tenant_id = $1 and assignee_id = $2 and is_current = 1 returning id, last_seq",
+        params![scope, user],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .await
+}
+
 /// Give a conversation to somebody unless somebody has it; 0 where somebody does.
 pub(super) async fn update_assignee_of_unassigned(
     tx: &mut Tx,

@@ -10,9 +10,11 @@ use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
     clock::Millis,
+    conversations,
     error::{Error, Result},
     ids::{TenantId, UserId},
     rights::{self, Rights, Visibility},
+    tenants::TenantScope,
 };
 use db::{Scope, Tx};
 
@@ -99,7 +101,12 @@ pub async fn change_user_within(
         return Ok(());
     }
     store::update_staff(tx, &after, by.at).await?;
-    pen.write(tx, entry(before, &after)).await
+    let mut entry = entry(before, &after);
+    if before.status == "active" && after.status != "active" {
+        let left = conversations::leave_assignee(tx, TenantScope::of_credentials(tenant), id, by.at).await?;
+        entry = entry.with("conversations_put_back", left);
+    }
+    pen.write(tx, entry).await
 }
 
 fn find(rows: &[UserRow], id: UserId) -> Result<&UserRow> {

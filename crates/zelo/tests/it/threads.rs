@@ -2,7 +2,10 @@
 
 use crate::stage::{Agent, TestApp};
 use serde_json::{Value, json};
-use zelo::clock::{HOUR, MINUTE};
+use zelo::{
+    clock::{HOUR, MINUTE},
+    identity::Role,
+};
 
 async fn resolve(agent: &Agent, conversation: &Value) {
     let path = format!("/conversations/{}/status", conversation["id"].as_str().unwrap());
@@ -154,4 +157,32 @@ async fn a_conversation_is_given_to_somebody_and_back() {
     assert!([404, 422].contains(&stranger.status), "{stranger:?}");
     assert_eq!(ana.the_conversation().await["assignee"]["id"], me);
     assert_eq!(strange.put(&path, &json!({"user_id": id_of(&strange).await})).await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_is_let_go_leaves_their_conversations_to_the_others() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let (ana, beto, eva) =
+        (hotel.agent("ana").await, hotel.agent("beto").await, hotel.staff("eva", Role::Admin).await);
+    hotel.contact("+55 11 98765-4321").says("quero reservar").await;
+    hotel.contact("+55 11 98765-4322").says("cheguei").await;
+    app.run_jobs().await;
+    let [hers, his] = eva.conversations().await.try_into().unwrap();
+    for (conversation, agent) in [(&hers, &ana), (&his, &beto)] {
+        let me = agent.get("/auth/me").await.ok();
+        let path = format!("/conversations/{}/assignment", conversation["id"].as_str().unwrap());
+        eva.put(&path, &json!({"user_id": me["id"]})).await.ok();
+    }
+    let id = ana.get("/auth/me").await.ok()["id"].as_str().unwrap().to_owned();
+    let of = |conversation: &Value| format!("/conversations/{}", conversation["id"].as_str().unwrap());
+    let before = eva.get(&of(&hers)).await.ok();
+    assert_eq!(before["assignee"]["id"], id.as_str(), "{before}");
+
+    assert_eq!(eva.delete(&format!("/users/{id}")).await.status, 204);
+
+    assert_eq!(eva.get(&of(&hers)).await.ok()["assignee"], Value::Null);
+    assert!(eva.get(&of(&his)).await.ok()["assignee"]["id"].is_string(), "Beto is still here");
+    let log = hotel.owner().get("/audit-logs?event_type=role_update").await.ok();
+    assert_eq!(log["data"][0]["details"]["conversations_put_back"], 1, "{log}");
 }
