@@ -1,6 +1,6 @@
 // Sending a file: chosen, pasted or dropped. What is written in the field goes along as the words under it.
 
-import { parse, text, toast, upload } from "./fragments.js";
+import { newKey, parse, text, toast, upload } from "./fragments.js";
 import { keepDraft } from "./drafts.js";
 import { setReply, showNotice } from "./composer.js";
 import { refreshItem } from "./list.js";
@@ -35,6 +35,16 @@ document.addEventListener("drop", (event) => {
   send(event.dataTransfer.files[0]);
 });
 
+/** Not reached, or a proxy answered: the form's key makes the next attempt safe. */
+async function patiently(attempt) {
+  for (const pause of [2000, 5000]) {
+    const answer = await attempt();
+    if (![0, 502, 503, 504].includes(answer.status)) return answer;
+    await new Promise((done) => setTimeout(done, pause));
+  }
+  return attempt();
+}
+
 let busy = false;
 
 async function send(file) {
@@ -46,10 +56,11 @@ async function send(file) {
   const form = new FormData();
   form.append("caption", words);
   form.append("reply_to", document.getElementById("reply-to").value);
+  form.append("idempotency_key", newKey());
   form.append("file", file);
   const label = chooser().closest("label");
   label.setAttribute("aria-busy", "true");
-  const answer = await upload(`/conversations/${id}/files`, "message", form);
+  const answer = await patiently(() => upload(`/conversations/${id}/files`, "message", form));
   label.removeAttribute("aria-busy");
   busy = false;
   if (!answer.ok) {

@@ -1,6 +1,6 @@
 // The field, its draft, and messages on their way: shown at once, sent one after the other in the order of writing.
 
-import { parse, post, text, toast } from "./fragments.js";
+import { newKey, parse, post, text, toast } from "./fragments.js";
 import { draftOf, keepDraft, returnToDraft } from "./drafts.js";
 import { refreshItem } from "./list.js";
 import { openId, upsert } from "./thread.js";
@@ -105,12 +105,6 @@ function send({ resolve = false } = {}) {
   showWaiting(id);
   document.getElementById("scroll").scrollTop = 0;
   pump();
-}
-
-function newKey() {
-  // `crypto.randomUUID` exists only on secure origins; a demo in the local network may not be one.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The server's own bubble with a clock, filled with the text. */

@@ -34,6 +34,13 @@ export function upload(url, name, form) {
   return request(url, name, { method: "POST", body: form });
 }
 
+/** A key that tells one form from another: sent again with it, it does not count twice. */
+export function newKey() {
+  // `crypto.randomUUID` exists only on secure origins; a demo in the local network may not be one.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 // The one place where a text becomes markup: the server's own, whose scripts would not run. The page's policy names it
 // and forbids every other, in browsers that know Trusted Types.
 const policy = window.trustedTypes?.createPolicy("zelo-fragments", { createHTML: (html) => html });

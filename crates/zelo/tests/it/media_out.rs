@@ -164,24 +164,33 @@ async fn a_form_of_the_page_sends_a_file() {
     let (app, ana, helena) = scene().await;
     let conversation = ana.the_conversation().await;
     let page = format!("{}/conversations/{}/files", app.web.url, conversation["id"].as_str().unwrap());
-    let part = reqwest::multipart::Part::bytes(PHOTO).file_name("foto.png").mime_str("image/png").unwrap();
-    let form =
-        reqwest::multipart::Form::new().text("caption", "A vista").text("reply_to", "").part("file", part);
-    let request = app.web.request(Method::POST, &page).bearer_auth(ana.token().await);
-    let request = request.header("sec-fetch-site", "same-origin").header("x-fragment", "message");
-    let answer = app.web.answer(request.multipart(form)).await;
+    let sends = async |caption: &str, key: &str| {
+        let part =
+            reqwest::multipart::Part::bytes(PHOTO).file_name("foto.png").mime_str("image/png").unwrap();
+        let form = reqwest::multipart::Form::new().text("caption", caption.to_owned()).text("reply_to", "");
+        let form = form.text("idempotency_key", key.to_owned()).part("file", part);
+        let request = app.web.request(Method::POST, &page).bearer_auth(ana.token().await);
+        let request = request.header("sec-fetch-site", "same-origin").header("x-fragment", "message");
+        app.web.answer(request.multipart(form)).await
+    };
+    let answer = sends("A vista", "clique").await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(answer.text.contains("<img src=\"/api/v1/media/"), "{}", answer.text);
     app.run_jobs().await;
     let (shown, mime_type, _) = helena.newest_file().await;
     assert_eq!((&shown["caption"], mime_type.as_str()), (&json!("A vista"), "image/jpeg"));
 
+    // The same click comes a second time; then she sends the photo once more.
+    assert_eq!(sends("A vista", "clique").await.status, 200);
+    assert_eq!(ana.messages(&conversation).await.len(), 2);
+    assert_eq!(sends("Outra vista", "clique").await.status, 422, "a key stands for one form");
+    assert_eq!(sends("A vista", "outro clique").await.status, 200);
+    assert_eq!(ana.messages(&conversation).await.len(), 3);
+    app.run_jobs().await;
+
     // After 24 hours nothing is even taken.
     app.passes(25 * HOUR);
-    let part = reqwest::multipart::Part::bytes(PHOTO).file_name("foto.png").mime_str("image/png").unwrap();
-    let request = app.web.request(Method::POST, &page).bearer_auth(ana.token().await);
-    let request = request.header("sec-fetch-site", "same-origin").header("x-fragment", "message");
-    let late = app.web.answer(request.multipart(reqwest::multipart::Form::new().part("file", part))).await;
+    let late = sends("Ainda a vista", "mais um").await;
     assert_eq!(late.status, 409, "{}", late.text);
 }
 

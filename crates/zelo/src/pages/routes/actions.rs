@@ -3,7 +3,7 @@
 use super::{
     inbox,
     list::load_staff,
-    sending::send_once,
+    sending::{Sheet, send_once},
     thread::{Opened, Written},
     visit::{Desk, html, id, nothing, notice, see, with_body},
 };
@@ -75,7 +75,8 @@ async fn send_text(
     };
     let request =
         SendRequest { conversation, content, reply_to, author: desk.user, urgency: Urgency::Person };
-    send_once(desk, &request, &composed.idempotency_key).await
+    let body = serde_json::to_vec(&(&request.content, &request.reply_to)).map_err(Error::internal)?;
+    send_once(desk, &request, &Sheet { to: "messages", key: &composed.idempotency_key, body }).await
 }
 
 /// Say why, where it was tried, and give back what was written.

@@ -3,14 +3,15 @@
 use super::{
     actions::refuse_where_written,
     inbox,
+    sending::{Sheet, send_once},
     visit::{Desk, id, see},
 };
 use crate::{
     conversations,
     error::{Error, Result},
     ids::{ConversationId, MessageId},
-    media::{self, Attached, Kind, Upload},
-    messages::{self, Message, SendRequest},
+    media::{self, Attached, Kind, Refusal, Upload},
+    messages::{Message, SendRequest},
     outbound::Urgency,
     rights::Permission,
 };
@@ -31,6 +32,7 @@ const LONGEST_FIELD: usize = 8 * 1024;
 struct Words {
     caption: String,
     reply_to: String,
+    idempotency_key: String,
 }
 
 /// Send a file.
@@ -68,19 +70,32 @@ async fn send(
         match field.name() {
             Some("caption") => words.caption = short(field).await?,
             Some("reply_to") => words.reply_to = short(field).await?,
+            Some("idempotency_key") => words.idempotency_key = short(field).await?,
             Some("file") => {
                 let upload = Upload {
                     kind: None,
                     filename: field.file_name().filter(|name| !name.is_empty()).map(str::to_owned),
                     declared: field.content_type().map(str::to_owned),
                 };
-                let file = media::receive(&desk.app, desk.sight, conversation, &upload, field).await?;
+                let file = media::receive(&desk.app, desk.sight, conversation, &upload, field)
+                    .await
+                    .map_err(too_large)?;
                 return send_attached(desk, conversation, &file, words).await;
             }
             _ => {}
         }
     }
     Err(Error::invalid("file", "required", "Choose a file."))
+}
+
+/// Said of the file, which is what is too large here.
+fn too_large(error: Error) -> Error {
+    match error {
+        Error::PayloadTooLarge => {
+            Error::invalid("file", Refusal::TooLarge.as_str(), "The file is too large for WhatsApp.")
+        }
+        other => other,
+    }
 }
 
 async fn short(mut field: Field<'_>) -> Result<String> {
@@ -102,8 +117,13 @@ async fn send_attached(
     file: &Attached,
     words: Words,
 ) -> Result<Message> {
+    // The same form may come twice, and with it the file, which is then another one with the same content. The second one is
+    // swept away as every file is that is never sent.
+    let written =
+        (&words.caption, &words.reply_to, &file.filename, file.media.size, file.media.kind.as_str());
+    let body = serde_json::to_vec(&written).map_err(Error::internal)?;
     let mut carried = OutboundMedia::new(MediaSource::Id(file.media.id.to_string()));
-    carried.caption = Some(words.caption).filter(|caption| !caption.is_empty());
+    carried.caption = Some(words.caption.clone()).filter(|caption| !caption.is_empty());
     let content = match file.media.kind {
         Kind::Image => OutboundContent::Image(carried),
         Kind::Video => OutboundContent::Video(carried),
@@ -117,5 +137,5 @@ async fn send_attached(
     };
     let request =
         SendRequest { conversation, content, reply_to, author: desk.user, urgency: Urgency::Person };
-    messages::send_message(&desk.app, desk.sight, &request).await
+    send_once(desk, &request, &Sheet { to: "files", key: &words.idempotency_key, body }).await
 }

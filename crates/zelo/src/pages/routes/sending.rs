@@ -13,18 +13,27 @@ use axum::http::{Method, StatusCode};
 /// The longest key of a form that is looked at, in bytes; ours have 32.
 const LONGEST_KEY: usize = 255;
 
-/// Send a message once however often the form comes with this key. Without a key every form sends one.
+/// A form that was filled in: what tells it from another one.
+pub(super) struct Sheet<'f> {
+    /// The last part of its address.
+    pub(super) to: &'static str,
+    /// The key that came with it; empty when none did.
+    pub(super) key: &'f str,
+    /// What was written in it.
+    pub(super) body: Vec<u8>,
+}
+
+/// Send a message once however often its form comes with this key. Without a key every form sends one.
 ///
 /// # Errors
-/// As [`messages::send_message`], and [`Error::Invalid`] for a key that came with another text.
-pub(super) async fn send_once(desk: &Desk, request: &SendRequest, key: &str) -> Result<Message> {
+/// As [`messages::send_message`], and [`Error::Invalid`] for a key that came with something else written in the form.
+pub(super) async fn send_once(desk: &Desk, request: &SendRequest, sheet: &Sheet<'_>) -> Result<Message> {
     let (app, scope) = (&desk.app, desk.scope);
-    if key.is_empty() || key.len() > LONGEST_KEY {
+    if sheet.key.is_empty() || sheet.key.len() > LONGEST_KEY {
         return messages::send_message(app, desk.sight, request).await;
     }
-    let path = format!("/conversations/{}/messages", request.conversation);
-    let body = serde_json::to_vec(&(&request.content, &request.reply_to)).map_err(Error::internal)?;
-    let key = Key::new(&Method::POST, &path, key, &body);
+    let path = format!("/conversations/{}/{}", request.conversation, sheet.to);
+    let key = Key::new(&Method::POST, &path, sheet.key, &sheet.body);
     let owner = Owner { tenant: scope.tenant().0, caller: desk.user.0 };
     let seal = AnswerSeal::of(app, scope).await?;
     let passed = messages::pass(app, desk.sight, request).await;
