@@ -1,19 +1,19 @@
-//! Other people's programs against ours: socket.io-client from npm, pywa from PyPI.
+//! Other people's programs against ours.
+
+mod of_meta;
 
 use crate::{
     program::in_repository,
-    stage::{TestApp, environment, http},
+    stage::{TestApp, environment},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use simulator::{Channel, NewContact, Simulator, SimulatorConfig};
-use std::{io::Write as _, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{io::Write as _, path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
 };
-use whatsapp::{client::AccessToken, phone::Phone, signature::AppSecret};
-use zelo::{clock::Clock, tasks};
+use zelo::tasks;
 
 /// A script of ours under node, with the modules of `scripts/clients`; it prints one line of JSON for what happens.
 pub(crate) struct Script {
@@ -120,50 +120,7 @@ async fn a_real_socket_hears_of_its_own_tenant_and_of_no_other() {
     assert!(seqs.is_sorted(), "{seqs:?}");
 }
 
-/// Pywa was written by others against the real Cloud API.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
-async fn pywa_takes_the_simulator_for_meta() {
-    let Some(python) = environment("ZELO_TEST_PYTHON") else {
-        println!("skipped: ZELO_TEST_PYTHON names no Python with pywa; `./test clients` makes one");
-        return;
-    };
-    let clock = Clock::of_the_host();
-    let simulator = Simulator::new(SimulatorConfig::new(http(), Arc::new(move || clock.now())));
-    simulator.add_channel(Channel {
-        phone_number_id: "200300400500601".into(),
-        waba_id: "100200300400501".into(),
-        phone: Phone::parse("+55 48 3025-1000").unwrap(),
-        business_name: "Hotel Mirante da Lagoa".into(),
-        access_token: AccessToken::new("example-token"),
-        app_secret: AppSecret::new("example-secret"),
-        callback_url: None,
-        verify_token: "example-verify".into(),
-    });
-    let body = json!({"type": "BODY", "text": "Olá {{1}}, sua reserva {{2}} está confirmada.",
-                      "example": {"body_text": [["Helena", "MR-4821"]]}});
-    let buttons =
-        json!({"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Falar com a equipe"}]});
-    simulator.add_template("100200300400501", "reserva_confirmada", "pt_BR", "UTILITY", vec![body, buttons]);
-    for (name, phone) in [("Helena Duarte", "+55 11 98765-4321"), ("Marcos Antunes", "+55 48 99123-4567")] {
-        simulator
-            .add_contact(NewContact { name: name.into(), phone: Some(phone.into()), ..NewContact::default() })
-            .unwrap();
-    }
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(simulator::serve(listener, simulator, std::future::pending()));
-
-    run_python(&python, &["tests/clients/pywa_client.py", &url]).await;
-    // What pywa sent and what it was answered, against Meta's own description, which we may not hand on.
-    let Some(description) = environment("ZELO_TEST_META_OPENAPI") else {
-        println!("skipped in part: ZELO_TEST_META_OPENAPI names no description of Meta's");
-        return;
-    };
-    run_python(&python, &["tests/clients/openapi_check.py", &url, &description]).await;
-}
-
-async fn run_python(python: &str, arguments: &[&str]) {
+pub(crate) async fn run_python(python: &str, arguments: &[&str]) {
     let (script, rest) = arguments.split_first().unwrap();
     let mut command = Command::new(python);
     let output = command.arg(in_repository(script)).args(rest).kill_on_drop(true).output().await.unwrap();
