@@ -6,8 +6,14 @@ mod outside;
 mod privacy;
 mod tamper;
 
-use crate::stage::{Agent, TestApp};
+use crate::stage::{Agent, TestApp, how_many};
+use db::Scope;
 use serde_json::Value;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::error::TryRecvError;
 use uuid::Uuid;
 use zelo::{
     audit::{self, Depth, Entry, EventType, Pen, Verdict},
@@ -155,6 +161,79 @@ async fn u05_what_is_written_is_sealed_within_a_second() {
     println!("U05: seal lag p99 {p99:?}, median {:?}", lags[lags.len() / 2]);
     assert!(p99.as_millis() <= 1_000, "{p99:?}");
     tasks.drain(&app.app, std::time::Duration::from_secs(5)).await;
+}
+
+/// Entries come steadily in transactions of a hundred; the lag is that of each transaction's last entry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn u05_a_steady_load_is_sealed_within_a_second() {
+    let per_second = u32::try_from(how_many("ZELO_TEST_AUDIT_LOAD", 500)).unwrap();
+    let seconds = u32::try_from(how_many("ZELO_TEST_AUDIT_SECONDS", 2)).unwrap();
+    let app = TestApp::in_real_time(&[]).await;
+    let hotel = app.tenant("hotel").await;
+    app.may_leave_work();
+    let tasks = zelo::tasks::start(&app.app).await.unwrap();
+    let pen = Pen::of(&app.app, hotel.id).await.unwrap();
+    while audit::count_unsealed(&app.app).await.unwrap() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let batches = seconds * per_second / 100;
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel::<Instant>();
+    let began = Instant::now();
+    let writes = async {
+        for batch in 0..batches {
+            tokio::time::sleep_until((began + Duration::from_secs(1) * 100 * batch / per_second).into())
+                .await;
+            db::write!(app.app.db, "write_entries", Scope::Tenant(hotel.id.0), |tx| -> Result<
+                (),
+                zelo::Error,
+            > {
+                for number in 0..100 {
+                    pen.write(tx, Entry::of(EventType::ConfigUpdate, "x").on("setting", number)).await?;
+                }
+                Ok(())
+            })
+            .unwrap();
+            say.send(Instant::now()).unwrap();
+        }
+        let took = began.elapsed();
+        drop(say);
+        took
+    };
+    let seals = async {
+        let (mut waiting, mut lags) = (VecDeque::new(), Vec::new());
+        let mut is_over = false;
+        while !is_over || !waiting.is_empty() {
+            // What was written before the look, so that nothing counts as sealed that was not looked at.
+            loop {
+                match said.try_recv() {
+                    Ok(written) => waiting.push_back(written),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        is_over = true;
+                        break;
+                    }
+                }
+            }
+            let unsealed = audit::count_unsealed(&app.app).await.unwrap();
+            let open = usize::try_from(unsealed).unwrap().div_ceil(100);
+            while waiting.len() > open {
+                lags.push(waiting.pop_front().unwrap().elapsed());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        lags
+    };
+    let (took, mut lags) = tokio::join!(writes, seals);
+    lags.sort_unstable();
+    let p99 = lags[lags.len() * 99 / 100];
+    println!(
+        "U05: {} entries in {took:?}, seal lag p99 {p99:?}, median {:?}",
+        batches * 100,
+        lags[lags.len() / 2]
+    );
+    assert_eq!(lags.len(), usize::try_from(batches).unwrap());
+    assert!(p99.as_millis() <= 1_000, "{p99:?}");
+    tasks.drain(&app.app, Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
