@@ -1,8 +1,8 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
 use crate::{
-    app::App, audit, channels, error::Result, identity, inbound, limits, mail, media, offboarding, outbound,
-    rotation, support, telemetry,
+    app::App, approvals, audit, channels, error::Result, identity, inbound, limits, mail, media, offboarding,
+    outbound, rotation, support, telemetry,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -75,6 +75,7 @@ async fn keep_house(app: &App, kind: &str) -> Result<()> {
         identity::sweep(app).await?;
         return support::sweep(app).await;
     }
+    approvals::sweep(app).await?;
     mail::sweep(app).await?;
     limits::sweep(app).await?;
     outbound::sweep(app).await?;

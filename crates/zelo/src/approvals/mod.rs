@@ -11,5 +11,5 @@ mod store;
 
 pub use model::{Act, Approval, Decision, State, Wish};
 pub use service::{
-    SecondPerson, ask, decide, get_acts, list_approvals, require_second_person, set_acts, use_approval,
+    SecondPerson, ask, decide, get_acts, list_approvals, require_second_person, set_acts, sweep, use_approval,
 };

@@ -229,6 +229,32 @@ pub async fn decide(app: &App, decider: &AgentScope, id: ApprovalId, decision: D
     opened(&row, tenant, &keys, now)
 }
 
+/// Write the ends of requests that came by themselves, because nobody decided or fetched in time. They acted at their moment
+/// already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    for tenant in tenants::list_tenants(app).await? {
+        let tenant = tenant.id;
+        let overdue =
+            db::read!(app.db, "list_overdue_approvals", Scope::Tenant(tenant.0), |tx| -> Result<_> {
+                Ok(store::list_overdue(tx, tenant, now).await?)
+            })?;
+        for row in overdue {
+            let pen = Pen::of(app, tenant).await?;
+            db::write!(app.db, "expire_approval", Scope::Tenant(tenant.0), |tx| -> Result<()> {
+                if store::expire(tx, tenant, row.id, now).await? > 0 {
+                    pen.write(tx, entry("approval_expired", &row)).await?;
+                }
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
 async fn rights_of(tx: &mut Tx, tenant: TenantId, user: UserId) -> Result<Rights> {
     let Some(standing) = identity::find_standing(tx, tenant, user).await? else { return Ok(Rights::NONE) };
     if !standing.may_work {

@@ -107,6 +107,27 @@ pub(super) async fn decide(
     .await
 }
 
+/// Requests whose time is over and whose end was not written yet: those on which nobody decided, and approved exports that
+/// nobody fetched.
+pub(super) async fn list_overdue(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<Vec<ApprovalRow>> {
+    tx.query(
+        select!("and (state = 'open' or state = 'approved' and act = 'export_all') and expires_at <= $2 order by id"),
+        params![tenant, now],
+        from_row,
+    )
+    .await
+}
+
+/// Write that nothing more comes of a request; says 0 where something did come of it, or it was written before.
+pub(super) async fn expire(tx: &mut Tx, tenant: TenantId, id: ApprovalId, now: Millis) -> Result<u64> {
+    tx.execute(
+        "update approvals set state = 'expired'
+         where tenant_id = $1 and id = $2 and state in ('open', 'approved') and expires_at <= $3",
+        params![tenant, id, now],
+    )
+    .await
+}
+
 /// Use what was approved, once.
 pub(super) async fn use_up(tx: &mut Tx, tenant: TenantId, id: ApprovalId, now: Millis) -> Result<u64> {
     tx.execute(

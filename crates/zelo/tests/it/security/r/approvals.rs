@@ -83,6 +83,13 @@ async fn r08_what_was_declined_or_waited_too_long_is_not_done() {
     app.passes(3 * DAY);
     assert_eq!(decides(&socia, &late, "approve").await.problem(), (409, "approval_is_over"));
     assert_eq!(dona.get("/approvals").await.ok()["data"][0]["state"], "expired");
+    for _ in 0..2 {
+        zelo::approvals::sweep(&app.app).await.unwrap();
+    }
+    let over = dona.audit("&action=approval_expired").await;
+    assert_eq!(over.len(), 1, "its end is written once: {over:?}");
+    assert_eq!(over[0]["target"]["id"], json!(late));
+    assert_eq!(dona.get("/approvals").await.ok()["data"][0]["state"], "expired");
     // Who lost the right meanwhile has asked for nothing.
     let third = hotel.staff("terceira", Role::Owner).await;
     let lost = asks(&third, &wish).await;
