@@ -128,12 +128,7 @@ impl OutboundContent {
             | Self::Audio(media)
             | Self::Document(media)
             | Self::Sticker(media) => Some(media),
-            Self::Text(_)
-            | Self::Location(_)
-            | Self::Contacts(_)
-            | Self::Reaction(_)
-            | Self::Interactive(_)
-            | Self::Template(_) => None,
+            _ => None,
         }
     }
 
@@ -145,12 +140,7 @@ impl OutboundContent {
             | Self::Audio(media)
             | Self::Document(media)
             | Self::Sticker(media) => Some(media),
-            Self::Text(_)
-            | Self::Location(_)
-            | Self::Contacts(_)
-            | Self::Reaction(_)
-            | Self::Interactive(_)
-            | Self::Template(_) => None,
+            _ => None,
         }
     }
 
@@ -163,16 +153,12 @@ impl OutboundContent {
     pub fn preview_text(&self) -> Option<Cow<'_, str>> {
         let text = match self {
             Self::Text(text) => Some(text.body.as_str()),
-            Self::Image(media)
-            | Self::Video(media)
-            | Self::Audio(media)
-            | Self::Document(media)
-            | Self::Sticker(media) => media.caption.as_deref().or(media.filename.as_deref()),
             Self::Location(place) => place.name.as_deref().or(place.address.as_deref()),
             Self::Contacts(cards) => cards.first().map(|card| card.name.formatted_name.as_str()),
             Self::Reaction(reaction) => Some(reaction.emoji.as_str()),
             Self::Interactive(interactive) => Some(interactive.body.text.as_str()),
             Self::Template(template) => Some(template.name.as_str()),
+            _ => self.media().and_then(|media| media.caption.as_deref().or(media.filename.as_deref())),
         };
         text.filter(|text| !text.is_empty()).map(Cow::Borrowed)
     }
