@@ -4,8 +4,8 @@
 //! error says whether the caller may.
 
 mod answer;
+mod check;
 mod interactive;
-mod limits;
 mod media;
 mod number;
 mod outbound;
@@ -20,11 +20,11 @@ use reqwest::header::USER_AGENT;
 use reqwest::{Method, RequestBuilder, Url};
 use serde::Serialize;
 
+pub use check::{ContentFault, ContentProblem};
 pub use interactive::{
     Action, Button, CatalogAction, ContactInfoAction, CtaUrlAction, Flow, FlowAction, Header, Interactive,
     LocationRequestAction, Product, ProductSection, Row, Section, Words,
 };
-pub use limits::OverLimit;
 pub use media::MediaInfo;
 pub use number::{NumberInfo, Throughput};
 pub use outbound::{

@@ -7,6 +7,8 @@ mod fixtures;
 #[cfg(test)]
 mod inbound;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod outbound;

@@ -177,15 +177,3 @@ async fn a_template_with_its_variables() {
         json!({"name": "aviso", "language": {"code": "pt_BR"}})
     );
 }
-
-#[test]
-fn limits_count_characters_and_name_the_part() {
-    let text = |length: usize| OutboundMessage::new(ana(), OutboundContent::text("ç".repeat(length)));
-    assert!(text(4_096).check_limits().is_ok());
-    assert_eq!(text(4_097).check_limits().unwrap_err().part, "text.body");
-    let four = Action::buttons([("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
-    let message = OutboundMessage::new(ana(), interactive(four));
-    assert_eq!(message.check_limits().unwrap_err().to_string(), "buttons is above Meta's limit of 3");
-    let long = OutboundMessage::new(ana(), interactive(Action::buttons([("a", "vinte e um caracteres")])));
-    assert_eq!(long.check_limits().unwrap_err().part, "button title");
-}

@@ -21,6 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use whatsapp::client::OutboundContent;
 
@@ -57,17 +58,18 @@ pub(super) async fn list_messages(
     Ok(axum::Json(List { data: data.iter().map(MessageShape::from).collect(), next_cursor }))
 }
 
-/// What to send: `{"type": "text", "text": "…"}`, or another type with its object in Meta's shape. A file is named by the id
-/// that `POST /conversations/{id}/media` gave, or by one of Meta's own.
+/// What to send: `{"type": "text", "text": "…"}`, or another type with its object in Meta's shape; `docs/sending.md` has an
+/// example of each. A file is named by the id that `POST /conversations/{id}/media` gave, or by one of Meta's own.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct SendBody {
     /// `text`, `image`, `video`, `audio`, `document`, `sticker`, `location`, `contacts`, `reaction`, `interactive` or
     /// `template`.
     r#type: String,
-    /// The message of the same conversation that is quoted.
+    /// The message of the same conversation that is quoted. It must have left, where it is one of ours.
     #[serde(default)]
     reply_to: Option<MessageId>,
-    /// The object that is named like the type; for text also just the words.
+    /// The object that is named like the type; for text also just the words, and `preview_url` beside them. A reaction's
+    /// `message_id` is the id of a message here, or Meta's; an empty `emoji` takes the reaction back.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     parts: serde_json::Map<String, serde_json::Value>,
@@ -80,25 +82,49 @@ impl SendBody {
     }
 
     /// The content, if it is one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming every part that is not acceptable.
     pub(super) fn content(&self) -> Result<OutboundContent> {
         let kind = self.r#type.as_str();
-        let unknown = self.parts.keys().filter(|name| *name != kind && *name != "preview_url");
+        // Just the words of a text are the text, and what stands beside them stands in it.
+        let is_short = kind == "text" && self.parts.get(kind).is_some_and(Value::is_string);
+        let belongs = |name: &str| name == kind || is_short && name == "preview_url";
+        let unknown = self.parts.keys().filter(|name| !belongs(name));
         let mut errors: Vec<FieldError> = unknown
             .map(|name| FieldError::new(name, "unknown", "There is no such field for this type."))
             .collect();
-        let part = self.parts.get(kind).cloned();
-        if part.is_none() {
-            errors.push(FieldError::new(kind, "required", "The object of this type is missing."));
-        }
-        let Some(part) = part.filter(|_| errors.is_empty()) else { return Err(Error::Invalid(errors)) };
-        let part = match part {
-            serde_json::Value::String(body) if kind == "text" => serde_json::json!({
-                "body": body, "preview_url": self.parts.get("preview_url").and_then(serde_json::Value::as_bool).unwrap_or(false)
-            }),
-            other => other,
+        let read = match self.parts.get(kind) {
+            Some(words) if is_short => {
+                let preview = self.parts.get("preview_url").unwrap_or(&Value::Null);
+                OutboundContent::read(kind, &serde_json::json!({ "body": words, "preview_url": preview }))
+            }
+            Some(object) => OutboundContent::read(kind, object),
+            // An unknown type is a fault of its own, whatever stands beside it.
+            None => match OutboundContent::read(kind, &Value::Null) {
+                Err(faults) if faults.iter().any(|fault| fault.field == "type") => Err(faults),
+                _ => {
+                    errors.push(FieldError::new(kind, "required", "The object of this type is missing."));
+                    return Err(Error::Invalid(errors));
+                }
+            },
         };
-        serde_json::from_value(serde_json::json!({ kind: part }))
-            .map_err(|error| Error::invalid(kind, "invalid", error.to_string()))
+        match read {
+            Ok(content) if errors.is_empty() => Ok(content),
+            Ok(_) => Err(Error::Invalid(errors)),
+            Err(faults) => {
+                let named = faults.iter().map(|fault| {
+                    let field = match fault.field.as_str() {
+                        "text.body" if is_short => "text",
+                        "text.preview_url" if is_short => "preview_url",
+                        field => field,
+                    };
+                    FieldError::new(field, fault.problem.code(), fault.problem.to_string())
+                });
+                errors.extend(named);
+                Err(Error::Invalid(errors))
+            }
+        }
     }
 }
 

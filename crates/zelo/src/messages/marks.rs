@@ -41,7 +41,17 @@ pub async fn insert_marks(
         digests.push([target.into()]);
     }
     store::insert_marks(tx, scope, &rows).await?;
-    let mut targets: Vec<(ConversationId, i64)> = store::list_message_ids(tx, scope, &digests)
+    touch_targets(tx, scope, &digests, now).await
+}
+
+/// What changes these messages is other than it was: whoever looks at them looks anew. Rows of `(digest)`.
+pub(super) async fn touch_targets(
+    tx: &mut Tx,
+    scope: TenantScope,
+    digests: &Rows<'_>,
+    now: Millis,
+) -> Result<()> {
+    let mut targets: Vec<(ConversationId, i64)> = store::list_message_ids(tx, scope, digests)
         .await?
         .into_iter()
         .map(|(_, conversation, seq)| (conversation, seq))
@@ -218,8 +228,12 @@ impl Reader<'_> {
 /// Merge what changes a message into it.
 fn apply(target: &mut Message, mut marks: Vec<Message>) {
     marks.retain(|mark| mark.status != MessageStatus::Failed);
-    // By Meta's time; what it counts as the same moment, by id, which is the same for everybody.
-    marks.sort_by(|a, b| (a.sent_at, &a.body.wamid).cmp(&(b.sent_at, &b.body.wamid)));
+    // By Meta's time; what it counts as the same moment, by id, which is the same for everybody. What was written here
+    // gets its id late, and has an order of its own.
+    let written_here = |mark: &Message| if matches!(mark.author, Author::User(_)) { mark.seq } else { 0 };
+    marks.sort_by(|a, b| {
+        (a.sent_at, written_here(a), &a.body.wamid).cmp(&(b.sent_at, written_here(b), &b.body.wamid))
+    });
     let mut reactions: HashMap<Direction, Option<Reacted>> = HashMap::new();
     for mark in marks {
         let is_own = mark.direction == target.direction;

@@ -7,6 +7,7 @@ mod media;
 mod model;
 mod page;
 mod preview;
+mod refer;
 mod reseal;
 mod send;
 mod status;

@@ -1,6 +1,6 @@
 //! The one gate: everything that leaves towards a contact passes here.
 
-use super::{Body, Marks, Message, MessageStatus, Said, load_messages, marks, model::Author, store};
+use super::{Body, Marks, Message, MessageStatus, Said, load_messages, marks, model::Author, refer, store};
 use crate::{
     app::App,
     channels::{self, Channel, ChannelStatus},
@@ -8,7 +8,7 @@ use crate::{
     contacts::{self, MarketingChoice},
     conversations::{self, Conversation},
     crypto::{Field, Key},
-    error::{Error, Result},
+    error::{Error, FieldError, Result},
     events::{self, Event},
     ids::{ContactId, ConversationId, MessageId, UserId},
     media::{self, Attached},
@@ -18,7 +18,7 @@ use crate::{
     tenants::{self, TenantScope},
 };
 use db::Tx;
-use whatsapp::client::{OutboundContent, OutboundMessage, Recipient};
+use whatsapp::client::{ContentFault, OutboundContent};
 
 /// A message that somebody here wants to send.
 #[derive(Debug, Clone)]
@@ -66,21 +66,23 @@ pub async fn send_message(app: &App, sight: Sight, request: &SendRequest) -> Res
 /// Check everything that decides whether a message may leave. Nothing is stored yet.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a stranger's conversation or quoted message, [`Error::WindowClosed`] after 24 hours,
-/// [`Error::Conflict`] when the tenant or channel may not send, [`Error::Invalid`] naming what is too long.
+/// [`Error::NotFound`] for a stranger's conversation, [`Error::WindowClosed`] after 24 hours, [`Error::Conflict`] when the
+/// tenant or channel may not send, [`Error::Invalid`] naming every part that Meta would not take, and the message that is
+/// quoted or reacted to where it is not one of the conversation.
 pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Passed> {
     let now = app.clock.now();
     let scope = sight.scope();
     let conversation = conversations::get_conversation(app, sight, request.conversation).await?;
-    refuse_over_limits(&request.content)?;
+    refuse_faults(&request.content)?;
     let channel = refuse_stopped(app, scope, &conversation).await?;
     refuse_unwanted(app, scope, &conversation, &channel, &request.content).await?;
     if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
         return Err(Error::WindowClosed);
     }
     let key = conversations::contact_key(app, scope, &conversation).await?;
-    let quotes = quoted_wamid(app, scope, request).await?;
     let mut content = request.content.clone();
+    let quotes = refer::quoted_wamid(app, scope, request).await?;
+    refer::name_target(app, scope, &conversation, &mut content, now).await?;
     let media = media::check_outgoing(app, sight, conversation.id, &mut content).await?;
     let body = Body { quotes, ..Body::new(Said::Outbound(content)) };
     let target = match body.changes() {
@@ -94,14 +96,16 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     Ok(Passed { id, conversation, contact, author, urgency, body, target, content_sealed, media, now })
 }
 
-fn refuse_over_limits(content: &OutboundContent) -> Result<()> {
-    if let OutboundContent::Text(text) = content
-        && text.body.trim().is_empty()
-    {
-        return Err(Error::invalid("text", "required", "Write something first."));
+/// Everything that Meta would not take is named at once, by its path in Meta's JSON.
+fn refuse_faults(content: &OutboundContent) -> Result<()> {
+    let faults = content.faults();
+    if faults.is_empty() {
+        return Ok(());
     }
-    let probe = OutboundMessage::new(Recipient::Phone(String::new()), content.clone());
-    probe.check_limits().map_err(|over| Error::invalid(over.part, "too_long", over.to_string()))
+    let named = |fault: &ContentFault| {
+        FieldError::new(&fault.field, fault.problem.code(), fault.problem.to_string())
+    };
+    Err(Error::Invalid(faults.iter().map(named).collect()))
 }
 
 /// Whoever told Meta to get no marketing messages gets none, and none that may be one: Meta has not said what every template
@@ -143,15 +147,6 @@ async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversati
         });
     }
     Ok(channel)
-}
-
-async fn quoted_wamid(app: &App, scope: TenantScope, request: &SendRequest) -> Result<Option<String>> {
-    let Some(id) = request.reply_to else { return Ok(None) };
-    let quoted = load_messages(app, scope, &[id]).await?.into_iter().next();
-    let here = quoted.filter(|message| message.conversation == request.conversation);
-    here.map(|message| message.body.wamid).ok_or_else(|| {
-        Error::invalid("reply_to", "not_found", "The quoted message is not in this conversation.")
-    })
 }
 
 /// Store what passed the gate, inside the caller's transaction.

@@ -1,6 +1,6 @@
 //! What became of a message that we sent.
 
-use super::{Body, Charge, MessageStatus, Outgoing, SendFailure, store};
+use super::{Body, Charge, MessageStatus, Outgoing, SendFailure, marks, store};
 use crate::{
     clock::Millis,
     conversations,
@@ -225,5 +225,13 @@ pub async fn record_outcome(
     }
     let step = Step { status: outcome.status, failure: outcome.failure.as_ref(), pricing: None };
     move_forward(tx, scope, place, step, now).await?;
+    // A reaction that did not leave is not on its message any more.
+    let body = Body::open(scope, row.id, &outgoing.key, &row.content_sealed)?;
+    if let Some(target) = body.changes() {
+        let digest = keys.index.digest(Field::Wamid, target);
+        let mut digests = Rows::new();
+        digests.push([(&digest).into()]);
+        marks::touch_targets(tx, scope, &digests, now).await?;
+    }
     Ok(())
 }

@@ -21,6 +21,8 @@ mod house;
 #[cfg(test)]
 mod inbound;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod marks;
