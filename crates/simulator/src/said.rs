@@ -49,9 +49,15 @@ pub enum Said {
         name: Option<String>,
         #[serde(default)]
         address: Option<String>,
+        /// The request that it answers.
+        #[serde(default)]
+        quotes: Option<String>,
     },
     Contacts {
         cards: Vec<ContactCard>,
+        /// The request that it answers.
+        #[serde(default)]
+        quotes: Option<String>,
     },
     /// Without emoji the reaction is taken back.
     Reaction {
@@ -60,11 +66,7 @@ pub enum Said {
         emoji: Option<String>,
     },
     /// A reply button of an interactive message.
-    ButtonReply {
-        id: String,
-        title: String,
-        quotes: String,
-    },
+    ButtonReply { id: String, title: String, quotes: String },
     /// A row of a list.
     ListReply {
         id: String,
@@ -73,20 +75,19 @@ pub enum Said {
         description: Option<String>,
         quotes: String,
     },
-    /// A quick reply of a template.
-    TemplateButton {
-        payload: String,
-        text: String,
+    /// A form, filled in. The token with which the business opened it goes back with the answers.
+    FlowReply {
+        answers: Map<String, Value>,
+        #[serde(default)]
+        flow_token: Option<String>,
         quotes: String,
     },
+    /// A quick reply of a template.
+    TemplateButton { payload: String, text: String, quotes: String },
     /// Something that the Cloud API does not hand over, such as `poll_creation`.
-    Unsupported {
-        kind: String,
-    },
+    Unsupported { kind: String },
     /// Any keys of a message as the webhook has them, `type` among them.
-    Raw {
-        message: Map<String, Value>,
-    },
+    Raw { message: Map<String, Value> },
 }
 
 /// The file of a message is not here.
@@ -101,9 +102,12 @@ impl Said {
 
     pub(crate) fn quotes(&self) -> Option<&str> {
         match self {
-            Self::Text { quotes, .. } => quotes.as_deref(),
+            Self::Text { quotes, .. } | Self::Location { quotes, .. } | Self::Contacts { quotes, .. } => {
+                quotes.as_deref()
+            }
             Self::ButtonReply { quotes, .. }
             | Self::ListReply { quotes, .. }
+            | Self::FlowReply { quotes, .. }
             | Self::TemplateButton { quotes, .. } => Some(quotes),
             _ => None,
         }
@@ -122,13 +126,13 @@ impl Said {
             Self::Sticker { file, animated } => {
                 ("sticker", media(files, file, json!({"animated": animated}))?)
             }
-            Self::Location { latitude, longitude, name, address } => (
+            Self::Location { latitude, longitude, name, address, .. } => (
                 "location",
                 given(
                     json!({"latitude": latitude, "longitude": longitude, "name": name, "address": address}),
                 ),
             ),
-            Self::Contacts { cards } => ("contacts", json!(cards)),
+            Self::Contacts { cards, .. } => ("contacts", json!(cards)),
             Self::Reaction { message_id, emoji } => {
                 ("reaction", given(json!({"message_id": message_id, "emoji": emoji})))
             }
@@ -139,6 +143,7 @@ impl Said {
                 let row = given(json!({"id": id, "title": title, "description": description}));
                 ("interactive", json!({"type": "list_reply", "list_reply": row}))
             }
+            Self::FlowReply { answers, flow_token, .. } => ("interactive", filled_form(answers, flow_token)),
             Self::TemplateButton { payload, text, .. } => {
                 ("button", json!({"payload": payload, "text": text}))
             }
@@ -156,6 +161,16 @@ impl Said {
         }
         Ok(content)
     }
+}
+
+/// The answers are a JSON text inside the JSON, as Meta hands them over.
+fn filled_form(answers: &Map<String, Value>, flow_token: &Option<String>) -> Value {
+    let mut response = answers.clone();
+    if let Some(token) = flow_token {
+        response.insert("flow_token".into(), token.as_str().into());
+    }
+    let response = Value::Object(response).to_string();
+    json!({"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": response}})
 }
 
 fn media(files: &Files, id: &str, extra: Value) -> Result<Value, NoSuchFile> {

@@ -271,11 +271,19 @@ impl Inner {
     }
 }
 
+/// What was chosen where only one thing was offered.
+const DONE: &str = "done";
+
 /// The message that was answered, and with which of its choices.
 fn choice(said: &Said) -> Option<(&str, &str)> {
     match said {
         Said::ButtonReply { id, quotes, .. } | Said::ListReply { id, quotes, .. } => Some((quotes, id)),
         Said::TemplateButton { payload, quotes, .. } => Some((quotes, payload)),
+        // A form and a request offer one thing, which has no id.
+        Said::FlowReply { quotes, .. } => Some((quotes, DONE)),
+        Said::Location { quotes: Some(quotes), .. } | Said::Contacts { quotes: Some(quotes), .. } => {
+            Some((quotes, DONE))
+        }
         _ => None,
     }
 }

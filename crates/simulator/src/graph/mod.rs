@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod check;
 mod fault;
 mod files;
 mod ladder;

@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_LENGTH;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::check::check_content;
 use super::fault::Fault;
 use super::ladder;
 use super::recipient::{self, Recipient};
@@ -17,8 +18,7 @@ use super::{Outcome, access};
 use crate::channel::Channel;
 use crate::conditions::FailureForm;
 use crate::contact::Contact;
-use crate::json::{list, put, text};
-use crate::media::Files;
+use crate::json::{put, text};
 use crate::meter::AcceptedSend;
 use crate::scene::Scene;
 use crate::simulator::{Inner, Simulator};
@@ -186,6 +186,10 @@ fn receipt(inner: &Inner, scene: &mut Scene, channel: &Channel, body: &Value) ->
     if text(body, "/status") != Some("read") {
         return Err(Fault::parameter("Param status must be one of {READ}"));
     }
+    let typing = body.get("typing_indicator");
+    if typing.is_some_and(|typing| text(typing, "/type") != Some("text")) {
+        return Err(Fault::parameter("Param typing_indicator['type'] must be one of {TEXT}"));
+    }
     let wamid = text(body, "/message_id").ok_or_else(|| Fault::of(131_008))?;
     let now = inner.moved_now(scene);
     let own = scene.talks.values_mut().filter(|talk| talk.phone_number_id == channel.phone_number_id);
@@ -197,7 +201,7 @@ fn receipt(inner: &Inner, scene: &mut Scene, channel: &Channel, body: &Value) ->
                 turn.tick = Tick::Read;
             }
         }
-        if body.get("typing_indicator").is_some() {
+        if typing.is_some() {
             // Gone after 25 seconds or with the answer.
             talk.typing_until = now.saturating_add(25_000);
         }
@@ -229,108 +233,4 @@ fn fill(scene: &Scene, channel: &Channel, recipient: &Recipient, body: &Value) -
     let rendered =
         template.fill(sent).map_err(|unfilled| Fault::of(unfilled.code).with_details(unfilled.details))?;
     Ok(Filled { rendered, category: template.category.clone() })
-}
-
-fn check_content(
-    scene: &mut Scene,
-    channel: &Channel,
-    recipient: &Recipient,
-    kind: &str,
-    body: &Value,
-) -> Result<(), Fault> {
-    let object = body.get(kind).filter(|object| !object.is_null());
-    let known = matches!(
-        kind,
-        "text" | "image" | "video" | "audio" | "document" | "sticker" | "location" | "contacts" | "reaction"
-    ) || matches!(kind, "interactive" | "template");
-    if !known {
-        return Err(Fault::parameter(format!("Param type must be one of the message types, not {kind}")));
-    }
-    let object = object.ok_or_else(|| Fault::of(131_008).with_details(kind))?;
-    if text(body, "/biz_opaque_callback_data").is_some_and(|data| data.chars().count() > 512) {
-        return Err(Fault::parameter("Param biz_opaque_callback_data must be at most 512 characters long"));
-    }
-    match kind {
-        "text" => check_length("text['body']", text(object, "/body"), 4_096),
-        "image" | "video" | "audio" | "document" | "sticker" => {
-            check_media(&scene.files, channel, kind, object)
-        }
-        "interactive" => check_interactive(object),
-        "reaction" => check_reaction(scene, channel, recipient, object),
-        _ => Ok(()),
-    }
-}
-
-fn check_length(name: &str, text: Option<&str>, limit: usize) -> Result<(), Fault> {
-    match text.map(|text| text.chars().count()) {
-        None | Some(0) => Err(Fault::parameter(format!("The parameter {name} is required."))),
-        Some(length) if length > limit => {
-            Err(Fault::parameter(format!("Param {name} must be at most {limit} characters long.")))
-        }
-        Some(_) => Ok(()),
-    }
-}
-
-fn check_media(files: &Files, channel: &Channel, kind: &str, object: &Value) -> Result<(), Fault> {
-    if text(object, "/caption").is_some_and(|caption| caption.chars().count() > 1_024) {
-        return Err(Fault::parameter(format!(
-            "Param {kind}['caption'] must be at most 1024 characters long."
-        )));
-    }
-    match (text(object, "/id"), text(object, "/link")) {
-        (Some(id), None) => {
-            let own = files.get(id).is_some_and(|file| file.phone_number_id == channel.phone_number_id);
-            if own { Ok(()) } else { Err(Fault::of(131_009).with_details(format!("media {id} is not here"))) }
-        }
-        (None, Some(link)) if link.starts_with("http://") || link.starts_with("https://") => Ok(()),
-        (None, Some(_)) => Err(Fault::of(131_009).with_details("link is no address")),
-        _ => Err(Fault::parameter(format!("Param {kind} needs exactly one of id and link"))),
-    }
-}
-
-fn check_interactive(object: &Value) -> Result<(), Fault> {
-    let invalid = |details: &str| Err(Fault::of(131_009).with_details(details));
-    match text(object, "/type").unwrap_or_default() {
-        "button" => {
-            let buttons = list(object, "/action/buttons");
-            if !(1..=3).contains(&buttons.len()) {
-                return invalid("Min buttons allowed are 1, max 3");
-            }
-            let title =
-                |button: &Value| text(button, "/reply/title").map_or(0, |title| title.chars().count());
-            if buttons.iter().any(|button| !(1..=20).contains(&title(button))) {
-                return invalid("Button title length invalid. Min length: 1, Max length: 20");
-            }
-        }
-        "list" => {
-            let sections = list(object, "/action/sections");
-            let rows: usize = sections.iter().map(|section| list(section, "/rows").len()).sum();
-            if !(1..=10).contains(&rows) {
-                return invalid("Total row count exceed max allowed count: 10");
-            }
-        }
-        "" => return Err(Fault::of(131_008).with_details("interactive.type")),
-        _ => {}
-    }
-    let limit = if text(object, "/type") == Some("list") { 4_096 } else { 1_024 };
-    // Catalogue messages may come without a text.
-    if object.get("body").is_none_or(Value::is_null) {
-        Ok(())
-    } else {
-        check_length("body['text']", text(object, "/body/text"), limit)
-    }
-}
-
-fn check_reaction(
-    scene: &mut Scene,
-    channel: &Channel,
-    recipient: &Recipient,
-    object: &Value,
-) -> Result<(), Fault> {
-    let wamid = text(object, "/message_id").ok_or_else(|| Fault::of(131_008).with_details("message_id"))?;
-    let talk = scene.talk_mut(&channel.phone_number_id, recipient.contact.id);
-    if talk.turn(wamid).is_none() {
-        return Err(Fault::of(131_009).with_details("message_id is not a message of this chat"));
-    }
-    Ok(())
 }

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod stage;

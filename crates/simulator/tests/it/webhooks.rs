@@ -139,13 +139,18 @@ async fn everything_that_a_person_can_send_is_understood() {
         Said::Video { file: file.clone(), caption: None },
         Said::Document { file: file.clone(), filename: "nota nº 1.pdf".into(), caption: None },
         Said::Sticker { file, animated: false },
-        Said::Location { latitude: -8.05, longitude: -34.9, name: None, address: None },
-        Said::Contacts { cards: vec![whatsapp::webhook::ContactCard::default()] },
+        Said::Location { latitude: -8.05, longitude: -34.9, name: None, address: None, quotes: None },
+        Said::Contacts { cards: vec![whatsapp::webhook::ContactCard::default()], quotes: None },
         Said::Reaction { message_id: "wamid.A".into(), emoji: Some("👍".into()) },
         Said::Reaction { message_id: "wamid.A".into(), emoji: None },
         Said::ButtonReply { id: "a".into(), title: "Sim".into(), quotes: "wamid.A".into() },
         Said::ListReply { id: "a".into(), title: "Sim".into(), description: None, quotes: "wamid.A".into() },
         Said::TemplateButton { payload: "P".into(), text: "Parar".into(), quotes: "wamid.A".into() },
+        Said::FlowReply {
+            answers: serde_json::Map::new(),
+            flow_token: Some("t".into()),
+            quotes: "wamid.A".into(),
+        },
         Said::Unsupported { kind: "poll_creation".into() },
     ];
     for said in &all {
