@@ -23,8 +23,13 @@ use uuid::Uuid;
 use whatsapp::client::Client;
 
 /// Every queue of the product.
-pub const QUEUES: &[Queue] =
-    &[outbound::QUEUE, crate::media::QUEUE, crate::mail::QUEUE, crate::tasks::HOUSEKEEPING];
+pub const QUEUES: &[Queue] = &[
+    outbound::QUEUE,
+    outbound::RECEIPTS,
+    crate::media::QUEUE,
+    crate::mail::QUEUE,
+    crate::tasks::HOUSEKEEPING,
+];
 
 /// The only shared state: handed to every handler and job, cheap to clone.
 #[derive(Clone)]

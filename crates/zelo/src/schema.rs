@@ -31,4 +31,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(13, "0013", "tax_ids"),
     migration!(14, "0014", "media"),
     migration!(15, "0015", "inbound"),
+    migration!(16, "0016", "receipts"),
 ];

@@ -23,7 +23,7 @@ pub struct Tasks {
 /// The workers of all queues, not started.
 pub fn workers(app: &App) -> Workers {
     let (for_messages, for_mail, for_housekeeping) = (app.clone(), app.clone(), app.clone());
-    let for_media = app.clone();
+    let (for_media, for_receipts) = (app.clone(), app.clone());
     let messages = QueueOptions {
         concurrency: app.config.outbound.concurrency,
         per_tenant: app.config.outbound.concurrency_per_tenant,
@@ -38,6 +38,9 @@ pub fn workers(app: &App) -> Workers {
     };
     Workers::new(app.jobs.clone())
         .queue(outbound::QUEUE, messages, move |job| outbound::deliver(for_messages.clone(), job))
+        .queue(outbound::RECEIPTS, QueueOptions { concurrency: 4, ..QueueOptions::default() }, move |job| {
+            outbound::tell_read(for_receipts.clone(), job)
+        })
         .queue(media::QUEUE, files, move |job| media::fetch(for_media.clone(), job))
         .queue(mail::QUEUE, QueueOptions { concurrency: 2, ..QueueOptions::default() }, move |job| {
             let app = for_mail.clone();

@@ -171,7 +171,7 @@ async fn everything_that_a_person_can_send_is_understood() {
             kinds.push(message.kind().to_owned());
         }
     }
-    let expected = "audio video document sticker location contacts reaction reaction interactive interactive button unsupported hologram";
+    let expected = "audio video document sticker location contacts reaction reaction interactive interactive button interactive unsupported hologram";
     assert_eq!(kinds.join(" "), expected);
 }
 

@@ -5,18 +5,20 @@ use whatsapp::client::{ContentProblem, OutboundContent, OutboundMessage, Recipie
 
 /// A message of each type and kind that is taken as it is.
 pub(crate) fn good_ones() -> Vec<(&'static str, Value)> {
-    let interactive = |kind: &str, action: Value| {
-        json!({"type": kind, "body": {"text": "Como seguimos?"}, "footer": {"text": "Loja Aurora"}, "action": action})
-    };
-    let bare = |kind: &str, name: &str| {
-        json!({"type": kind, "body": {"text": "Onde você está?"}, "action": {"name": name}})
-    };
-    let mut buttons = interactive("button", json!({"buttons": [
-        {"type": "reply", "reply": {"id": "sim", "title": "Sim"}}, {"type": "reply", "reply": {"id": "nao", "title": "Não"}}]}));
+    let interactive = |kind: &str, action: Value| json!({"type": kind, "body": {"text": "Como seguimos?"}, "footer": {"text": "Loja Aurora"}, "action": action});
+    let bare = |kind: &str, name: &str| json!({"type": kind, "body": {"text": "Onde você está?"}, "action": {"name": name}});
+    let mut buttons = interactive(
+        "button",
+        json!({"buttons": [
+        {"type": "reply", "reply": {"id": "sim", "title": "Sim"}}, {"type": "reply", "reply": {"id": "nao", "title": "Não"}}]}),
+    );
     buttons["header"] = json!({"type": "text", "text": "Reserva"});
-    let list = interactive("list", json!({"button": "Setores", "sections": [
+    let list = interactive(
+        "list",
+        json!({"button": "Setores", "sections": [
         {"title": "Loja", "rows": [{"id": "fin", "title": "Financeiro", "description": "Boletos"}]},
-        {"title": "Oficina", "rows": [{"id": "os", "title": "Consertos"}]}]}));
+        {"title": "Oficina", "rows": [{"id": "os", "title": "Consertos"}]}]}),
+    );
     let flow = json!({"name": "flow", "parameters": {"flow_message_version": "3", "flow_id": "1", "flow_cta": "Preencher",
         "mode": "published", "flow_token": "t", "flow_action": "navigate", "flow_action_payload": {"screen": "INICIO"}}});
     let link = json!({"name": "cta_url", "parameters": {"display_text": "Abrir", "url": "https://example.com/a?b=1"}});
@@ -27,9 +29,15 @@ pub(crate) fn good_ones() -> Vec<(&'static str, Value)> {
         ("audio", json!({"id": "78", "voice": true})),
         ("document", json!({"id": "79", "caption": "Nota", "filename": "nota.pdf"})),
         ("sticker", json!({"id": "80"})),
-        ("location", json!({"latitude": -8.05, "longitude": "-34.9", "name": "Recife", "address": "Rua da Aurora"})),
-        ("contacts", json!([{"name": {"formatted_name": "Ana", "first_name": "Ana"}, "phones": [{"phone": "+55 11 99999-0001",
-            "wa_id": "5511999990001", "type": "CELL"}], "emails": [], "org": {"company": "Aurora"}, "birthday": "1990-04-21"}])),
+        (
+            "location",
+            json!({"latitude": -8.05, "longitude": "-34.9", "name": "Recife", "address": "Rua da Aurora"}),
+        ),
+        (
+            "contacts",
+            json!([{"name": {"formatted_name": "Ana", "first_name": "Ana"}, "phones": [{"phone": "+55 11 99999-0001",
+            "wa_id": "5511999990001", "type": "CELL"}], "emails": [], "org": {"company": "Aurora"}, "birthday": "1990-04-21"}]),
+        ),
         ("reaction", json!({"message_id": "wamid.A", "emoji": "👍🏽"})),
         ("interactive", buttons),
         ("interactive", list),
@@ -38,17 +46,20 @@ pub(crate) fn good_ones() -> Vec<(&'static str, Value)> {
         ("interactive", bare("location_request_message", "send_location")),
         ("interactive", bare("request_contact_info", "request_contact_info")),
         ("interactive", interactive("product", json!({"catalog_id": "1", "product_retailer_id": "2"}))),
-        ("template", json!({"name": "pedido", "language": {"code": "pt_BR"}, "components": [
+        (
+            "template",
+            json!({"name": "pedido", "language": {"code": "pt_BR"}, "components": [
             {"type": "body", "parameters": [{"type": "text", "parameter_name": "nome", "text": "Ana"}]},
-            {"type": "button", "sub_type": "quick_reply", "index": 0, "parameters": [{"type": "payload", "payload": "A"}]}]})),
+            {"type": "button", "sub_type": "quick_reply", "index": 0, "parameters": [{"type": "payload", "payload": "A"}]}]}),
+        ),
     ]
 }
 
 fn nth(kind: &str, sub_kind: &str) -> Value {
     let all = good_ones();
-    let found = all.into_iter().find(|(name, object)| {
-        *name == kind && (kind != "interactive" || object["type"] == sub_kind)
-    });
+    let found = all
+        .into_iter()
+        .find(|(name, object)| *name == kind && (kind != "interactive" || object["type"] == sub_kind));
     found.unwrap().1
 }
 
@@ -128,7 +139,8 @@ fn every_length_is_taken_to_its_limit_and_not_beyond() {
 fn every_count_is_taken_to_its_limit_and_not_beyond() {
     let buttons = |count: usize| {
         let mut object = nth("interactive", "button");
-        let button = |n| json!({"type": "reply", "reply": {"id": format!("b{n}"), "title": format!("Opção {n}")}});
+        let button =
+            |n| json!({"type": "reply", "reply": {"id": format!("b{n}"), "title": format!("Opção {n}")}});
         object["action"]["buttons"] = (0..count).map(button).collect();
         object
     };
@@ -145,7 +157,8 @@ fn every_count_is_taken_to_its_limit_and_not_beyond() {
         object["action"]["sections"] = sections.iter().map(section).collect();
         object
     };
-    let cards = |count: usize| (0..count).map(|_| json!({"name": {"formatted_name": "Ana"}})).collect::<Value>();
+    let cards =
+        |count: usize| (0..count).map(|_| json!({"name": {"formatted_name": "Ana"}})).collect::<Value>();
     for (kind, at_most, beyond, field, most) in [
         ("interactive", buttons(3), buttons(4), "interactive.action.buttons", 3),
         ("interactive", rows(&[10]), rows(&[11]), "interactive.action.sections", 10),
@@ -195,7 +208,8 @@ fn what_does_not_go_together_is_refused() {
         object.pointer_mut(parent).unwrap()[name] = value;
         object
     };
-    let (list, flow, link) = (nth("interactive", "list"), nth("interactive", "flow"), nth("interactive", "cta_url"));
+    let (list, flow, link) =
+        (nth("interactive", "list"), nth("interactive", "flow"), nth("interactive", "cta_url"));
     let place = nth("location", "");
     for (kind, object, field, code) in [
         ("image", json!({}), "image.id", "required"),
@@ -208,18 +222,63 @@ fn what_does_not_go_together_is_refused() {
         ("location", with(place.clone(), "/longitude", json!("-180.5")), "location.longitude", "invalid"),
         ("location", with(place, "/latitude", json!("norte")), "location.latitude", "wrong_type"),
         ("contacts", json!([{"name": {}}]), "contacts[0].name.formatted_name", "required"),
-        ("contacts", json!([{"name": {"formatted_name": "A"}, "birthday": "21/04/1990"}]), "contacts[0].birthday", "invalid"),
+        (
+            "contacts",
+            json!([{"name": {"formatted_name": "A"}, "birthday": "21/04/1990"}]),
+            "contacts[0].birthday",
+            "invalid",
+        ),
         ("reaction", json!({"message_id": "wamid.A", "emoji": "ok"}), "reaction.emoji", "invalid"),
         ("reaction", json!({"message_id": "wamid.A", "emoji": "👍👍"}), "reaction.emoji", "invalid"),
         ("reaction", json!({"message_id": "wamid.A"}), "reaction.emoji", "required"),
-        ("interactive", with(list.clone(), "/action/sections/1/rows/0/id", json!("fin")), "interactive.action.sections[1].rows[0].id", "duplicate"),
-        ("interactive", with(list.clone(), "/action/sections/0/title", Value::Null), "interactive.action.sections[0].title", "required"),
-        ("interactive", with(list, "/header", json!({"type": "image", "image": {"id": "1"}})), "interactive.header.type", "invalid"),
-        ("interactive", with(flow.clone(), "/action/parameters/flow_name", json!("x")), "interactive.action.parameters.flow_name", "invalid"),
-        ("interactive", with(flow.clone(), "/action/parameters/flow_id", Value::Null), "interactive.action.parameters.flow_id", "required"),
-        ("interactive", with(flow.clone(), "/action/parameters/mode", json!("test")), "interactive.action.parameters.mode", "invalid"),
-        ("interactive", with(flow, "/action/parameters/flow_message_version", json!("2")), "interactive.action.parameters.flow_message_version", "invalid"),
-        ("interactive", with(link, "/action/parameters/url", json!("www.example.com")), "interactive.action.parameters.url", "invalid"),
+        (
+            "interactive",
+            with(list.clone(), "/action/sections/1/rows/0/id", json!("fin")),
+            "interactive.action.sections[1].rows[0].id",
+            "duplicate",
+        ),
+        (
+            "interactive",
+            with(list.clone(), "/action/sections/0/title", Value::Null),
+            "interactive.action.sections[0].title",
+            "required",
+        ),
+        (
+            "interactive",
+            with(list, "/header", json!({"type": "image", "image": {"id": "1"}})),
+            "interactive.header.type",
+            "invalid",
+        ),
+        (
+            "interactive",
+            with(flow.clone(), "/action/parameters/flow_name", json!("x")),
+            "interactive.action.parameters.flow_name",
+            "invalid",
+        ),
+        (
+            "interactive",
+            with(flow.clone(), "/action/parameters/flow_id", Value::Null),
+            "interactive.action.parameters.flow_id",
+            "required",
+        ),
+        (
+            "interactive",
+            with(flow.clone(), "/action/parameters/mode", json!("test")),
+            "interactive.action.parameters.mode",
+            "invalid",
+        ),
+        (
+            "interactive",
+            with(flow, "/action/parameters/flow_message_version", json!("2")),
+            "interactive.action.parameters.flow_message_version",
+            "invalid",
+        ),
+        (
+            "interactive",
+            with(link, "/action/parameters/url", json!("www.example.com")),
+            "interactive.action.parameters.url",
+            "invalid",
+        ),
         ("interactive", json!({"type": "poll"}), "interactive.type", "invalid"),
         ("text", json!("oi"), "text", "wrong_type"),
         ("poll", json!({}), "type", "invalid"),

@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Event},
     ids::{ChannelId, ContactId, ConversationId, TeamId, UserId},
+    outbound,
     rights::{Sight, Visibility},
     tenants::TenantScope,
 };
@@ -240,7 +241,7 @@ pub async fn set_conversation_status(
     })
 }
 
-/// Say that everything in a conversation has been read here.
+/// Say that everything in a conversation has been read here. Where something was unread, the contact's phone shows it too.
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's conversation too.
@@ -254,7 +255,51 @@ pub async fn mark_conversation_read(app: &App, sight: Sight, id: ConversationId)
         let seq = next_seq(tx, sight.scope(), id).await?;
         events::record(tx, sight.scope(), &[Event::ConversationUpdated { conversation: id, seq }], now)
             .await?;
+        outbound::enqueue_receipt(tx, app, sight.scope(), id, now).await?;
         store::find(tx, sight, id).await?.ok_or(Error::NotFound)
+    })
+}
+
+/// The `seq` of the contact's message up to which Meta was told that it was read; 0 where it was told nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn told_read(app: &App, scope: TenantScope, id: ConversationId) -> Result<i64> {
+    db::read!(app.db, "told_read", scope.into(), |tx| -> Result<_> {
+        Ok(store::find_told(tx, scope, id).await?.map_or(0, |told| told.read_seq))
+    })
+}
+
+/// Note that Meta was told that a message of the contact was read.
+///
+/// # Errors
+/// What the database answers.
+pub async fn note_told_read(tx: &mut Tx, scope: TenantScope, id: ConversationId, seq: i64) -> Result<()> {
+    store::update_told_read(tx, scope, id, seq).await?;
+    Ok(())
+}
+
+/// Whether it is time to show the contact that somebody writes: it was not shown since `before`. Of many who ask at once
+/// one gets a yes.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin_typing(
+    app: &App,
+    scope: TenantScope,
+    id: ConversationId,
+    before: Millis,
+    now: Millis,
+) -> Result<bool> {
+    // Looked at first: who types says so every few seconds, and reading costs nothing.
+    let told = db::read!(app.db, "typing_told", scope.into(), |tx| -> Result<_> {
+        Ok(store::find_told(tx, scope, id).await?)
+    })?;
+    if told.is_none_or(|told| told.typing_at > before) {
+        return Ok(false);
+    }
+    db::write!(app.db, "begin_typing", scope.into(), |tx| -> Result<bool> {
+        Ok(store::update_typing(tx, scope, id, before, now).await? > 0)
     })
 }
 

@@ -230,6 +230,49 @@ pub(super) async fn clear_unread(tx: &mut Tx, scope: TenantScope, id: Conversati
     .await
 }
 
+/// What Meta was told of a conversation besides messages.
+pub(super) struct Told {
+    pub(super) read_seq: i64,
+    pub(super) typing_at: Millis,
+}
+
+pub(super) async fn find_told(tx: &mut Tx, scope: TenantScope, id: ConversationId) -> Result<Option<Told>> {
+    tx.query_opt(
+        "select told_read_seq, told_typing_at from conversations where tenant_id = $1 and id = $2",
+        params![scope, id],
+        |row| Ok(Told { read_seq: row.get(0)?, typing_at: row.get(1)? }),
+    )
+    .await
+}
+
+pub(super) async fn update_told_read(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+    seq: i64,
+) -> Result<u64> {
+    tx.execute(
+        "update conversations set told_read_seq = $3 where tenant_id = $1 and id = $2",
+        params![scope, id, seq],
+    )
+    .await
+}
+
+/// Note that typing is shown from now on, unless it was after `before`; 0 where it was.
+pub(super) async fn update_typing(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+    before: Millis,
+    now: Millis,
+) -> Result<u64> {
+    tx.execute(
+        "update conversations set told_typing_at = $4 where tenant_id = $1 and id = $2 and told_typing_at <= $3",
+        params![scope, id, before, now],
+    )
+    .await
+}
+
 pub(super) async fn list(tx: &mut Tx, sight: Sight, listing: &Listing) -> Result<Vec<Conversation>> {
     let wanted = |status| listing.statuses.is_empty() || listing.statuses.contains(&status);
     let flag = |status| Value::from(wanted(status));

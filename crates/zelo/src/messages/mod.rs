@@ -18,7 +18,7 @@ pub use inbound::{KnownIds, NewInbound, Placed, insert_inbound, known_wamids};
 pub use marks::insert_marks;
 pub use media::touch;
 pub use model::{Author, Charge, Direction, Marks, Message, MessageStatus, Quoted, Reacted, SendFailure};
-pub use page::{list_after_seq, list_messages, load_messages};
+pub use page::{Newest, find_newest_of_contact, list_after_seq, list_messages, load_messages};
 pub use preview::{load_last, preview_text};
 pub use reseal::reseal;
 pub use send::{

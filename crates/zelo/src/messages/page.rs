@@ -4,7 +4,7 @@ use super::{Author, Body, Marks, Message, SendFailure, marks, media::add_files, 
 use crate::{
     app::App,
     clock::Millis,
-    conversations,
+    conversations::{self, Conversation},
     crypto::Key,
     error::{Error, Result},
     ids::{ConversationId, MessageId},
@@ -118,4 +118,33 @@ pub async fn load_messages(app: &App, scope: TenantScope, ids: &[MessageId]) -> 
         }
     }
     Ok(messages)
+}
+
+/// The newest thing that a contact said, as Meta is told of it.
+#[derive(Debug)]
+pub struct Newest {
+    /// Its place in the conversation.
+    pub seq: i64,
+    /// Meta's time.
+    pub sent_at: Millis,
+    /// Meta's id.
+    pub wamid: String,
+}
+
+/// The newest thing that the contact of a conversation said there; nothing where they said nothing that Meta has an id of.
+///
+/// # Errors
+/// When the database or the keystore does not answer.
+pub async fn find_newest_of_contact(
+    app: &App,
+    scope: TenantScope,
+    conversation: &Conversation,
+) -> Result<Option<Newest>> {
+    let row = db::read!(app.db, "find_newest_of_contact", scope.into(), |tx| -> Result<_> {
+        Ok(store::find_newest_of_contact(tx, scope, conversation.id).await?)
+    })?;
+    let Some(row) = row else { return Ok(None) };
+    let key = conversations::contact_key(app, scope, conversation).await?;
+    let (seq, sent_at) = (row.seq, row.sent_at);
+    Ok(opened(scope, &key, row)?.body.wamid.map(|wamid| Newest { seq, sent_at, wamid }))
 }

@@ -102,9 +102,8 @@ fn refuse_faults(content: &OutboundContent) -> Result<()> {
     if faults.is_empty() {
         return Ok(());
     }
-    let named = |fault: &ContentFault| {
-        FieldError::new(&fault.field, fault.problem.code(), fault.problem.to_string())
-    };
+    let named =
+        |fault: &ContentFault| FieldError::new(&fault.field, fault.problem.code(), fault.problem.to_string());
     Err(Error::Invalid(faults.iter().map(named).collect()))
 }
 

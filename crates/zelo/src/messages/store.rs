@@ -248,6 +248,24 @@ pub(crate) async fn list_at(tx: &mut Tx, scope: TenantScope, places: &Rows<'_>) 
     .await
 }
 
+/// The newest thing that the contact said: no reaction, no change of an earlier message, no call and no notice of Meta's.
+pub(super) async fn find_newest_of_contact(
+    tx: &mut Tx,
+    scope: TenantScope,
+    conversation: ConversationId,
+) -> Result<Option<MessageRow>> {
+    tx.query_opt(
+        "select id, conversation_id, seq, changed_seq, direction, status, content_sealed, sent_at, created_at, author_id,
+             error_code, error_text, has_marks, pricing_category, pricing_type
+         from messages where tenant_id = $1 and conversation_id = $2 and direction = 'inbound'
+             and kind not in ('reaction', 'edit', 'revoke', 'call', 'system')
+         order by sent_at desc, seq desc limit 1",
+        params![scope, conversation],
+        message_from_row,
+    )
+    .await
+}
+
 /// The newest messages before `(sent_at, seq)`, newest first.
 pub(super) async fn list_before(
     tx: &mut Tx,

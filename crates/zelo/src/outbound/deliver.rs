@@ -377,7 +377,8 @@ fn was_answered(sent: &std::result::Result<Sent, SendError>) -> bool {
     }
 }
 
-fn outcome_word(sent: &std::result::Result<Sent, SendError>) -> &'static str {
+/// What came of a call, as metrics say it.
+pub(super) fn outcome_word<T>(sent: &std::result::Result<T, SendError>) -> &'static str {
     match sent {
         Ok(_) => "ok",
         Err(SendError::Rejected { .. }) => "refused",

@@ -14,11 +14,14 @@ mod file;
 mod number;
 mod pacer;
 mod pair;
+mod receipt;
 mod store;
 
 pub use deliver::deliver;
+use deliver::outcome_word;
 pub use number::Circuit;
 pub use pacer::{Pacer, Urgency};
+pub use receipt::{RECEIPTS, enqueue_receipt, show_typing, tell_read};
 
 use crate::{
     app::App,

@@ -9,6 +9,7 @@ use crate::{
     audit, conversations,
     identity::{self, AgentScope, Caller},
     ids::ConversationId,
+    outbound,
     rights::Permission,
 };
 use serde::{Deserialize, Serialize};
@@ -241,29 +242,44 @@ async fn leave_conversation(
     let _ = ack.send(&json!({ "ok": true }));
 }
 
-async fn typing_start(socket: SocketRef, Data(which): Data<Which>, State(app): State<App>) {
-    tell_typing(&app, &socket, which.conversation_id, true).await;
+async fn typing_start(socket: SocketRef, Data(which): Data<Which>, ack: AckSender, State(app): State<App>) {
+    if let Some(owner) = tell_typing(&app, &socket, which.conversation_id, true).await
+        && owner.scope.require(Permission::SendMessages).is_ok()
+    {
+        let shown = outbound::show_typing(&app, owner.scope.sight(), which.conversation_id).await;
+        if let Err(error) = shown {
+            tracing::debug!(%error, "The contact is not shown that somebody writes");
+        }
+    }
+    let _ = ack.send(&json!({ "ok": true }));
 }
 
 async fn typing_stop(socket: SocketRef, Data(which): Data<Which>, State(app): State<App>) {
     tell_typing(&app, &socket, which.conversation_id, false).await;
 }
 
-async fn tell_typing(app: &App, socket: &SocketRef, conversation: ConversationId, typing: bool) {
+/// Tell the others who look at a conversation; returns who types, where they may say so.
+async fn tell_typing(
+    app: &App,
+    socket: &SocketRef,
+    conversation: ConversationId,
+    typing: bool,
+) -> Option<Owner> {
     if is_too_fast(app, socket) {
-        return;
+        return None;
     }
-    let Some(owner) = socket.extensions.get::<Owner>() else { return };
+    let owner = socket.extensions.get::<Owner>()?;
     let room = conversation_room(owner.scope.tenant.tenant(), conversation);
     // Only who has joined, and may therefore read the conversation, may say so there.
     if !socket.rooms().iter().any(|joined| *joined == room) {
-        return;
+        return None;
     }
     let payload = json!({
         "conversation_id": conversation, "typing": typing,
         "user": { "id": owner.scope.user, "name": owner.name },
     });
     let _ = socket.to(room).emit("typing", &payload).await;
+    Some(owner)
 }
 
 async fn disconnected(socket: SocketRef, State(app): State<App>) {

@@ -43,18 +43,28 @@ async fn scene() -> (TestApp, Agent, Person) {
 
 /// Each kind without a file, as programs send it.
 fn every_kind() -> Vec<Value> {
-    let interactive = |kind: &str, action: Value| {
-        json!({"type": "interactive", "interactive": {"type": kind, "body": {"text": "Como seguimos?"}, "action": action}})
-    };
+    let interactive = |kind: &str, action: Value| json!({"type": "interactive", "interactive": {"type": kind, "body": {"text": "Como seguimos?"}, "action": action}});
     vec![
         json!({"type": "text", "text": {"body": "Veja https://example.com", "preview_url": true}}),
         json!({"type": "location", "location": {"latitude": -27.6, "longitude": -48.5, "name": "Hotel", "address": "Rua da Lagoa, 1"}}),
         json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Recepção", "first_name": "Recepção"},
                "phones": [{"phone": "+55 48 3333-4444", "type": "WORK"}]}]}),
-        interactive("button", json!({"buttons": [{"type": "reply", "reply": {"id": "sim", "title": "Sim"}}]})),
-        interactive("list", json!({"button": "Quartos", "sections": [{"rows": [{"id": "1", "title": "Vista", "description": "R$ 300"}]}]})),
-        interactive("cta_url", json!({"name": "cta_url", "parameters": {"display_text": "Reservar", "url": "https://example.com/r"}})),
-        interactive("flow", json!({"name": "flow", "parameters": {"flow_message_version": "3", "flow_id": "9", "flow_cta": "Check-in"}})),
+        interactive(
+            "button",
+            json!({"buttons": [{"type": "reply", "reply": {"id": "sim", "title": "Sim"}}]}),
+        ),
+        interactive(
+            "list",
+            json!({"button": "Quartos", "sections": [{"rows": [{"id": "1", "title": "Vista", "description": "R$ 300"}]}]}),
+        ),
+        interactive(
+            "cta_url",
+            json!({"name": "cta_url", "parameters": {"display_text": "Reservar", "url": "https://example.com/r"}}),
+        ),
+        interactive(
+            "flow",
+            json!({"name": "flow", "parameters": {"flow_message_version": "3", "flow_id": "9", "flow_cta": "Check-in"}}),
+        ),
         interactive("location_request_message", json!({"name": "send_location"})),
         interactive("request_contact_info", json!({"name": "request_contact_info"})),
     ]
@@ -109,7 +119,11 @@ async fn what_meta_would_refuse_is_not_accepted_and_every_fault_is_named() {
         (json!({"type": "text", "text": "oi", "preview_url": "yes"}), "preview_url", "wrong_type"),
         (json!({"type": "text", "text": {"body": "oi"}, "preview_url": true}), "preview_url", "unknown"),
         (json!({"type": "text", "text": "ç".repeat(4_097)}), "text", "too_long"),
-        (json!({"type": "location", "location": {"latitude": 91, "longitude": 0}}), "location.latitude", "invalid"),
+        (
+            json!({"type": "location", "location": {"latitude": 91, "longitude": 0}}),
+            "location.latitude",
+            "invalid",
+        ),
     ] {
         let refused = ana.sends(&body).await;
         assert_eq!(refused.problem(), (422, "invalid"), "{body}");
@@ -126,8 +140,7 @@ async fn an_answer_quotes_a_message_of_its_own_conversation() {
     let (app, ana, helena) = scene().await;
     let other = helena.tenant.contact("+55 11 91111-2222");
     let asked = ana.newest().await["id"].clone();
-    let answered =
-        ana.sends(&json!({"type": "text", "text": "Na lagoa.", "reply_to": asked})).await.ok();
+    let answered = ana.sends(&json!({"type": "text", "text": "Na lagoa.", "reply_to": asked})).await.ok();
     // Meta does not know it yet.
     let early = ana.sends(&json!({"type": "text", "text": "Aqui.", "reply_to": answered["id"]})).await;
     assert_eq!((early.status, &early.body["errors"][0]["code"]), (422, &json!("not_sent")));
@@ -145,7 +158,10 @@ async fn an_answer_quotes_a_message_of_its_own_conversation() {
     let path = format!("/conversations/{}/messages", theirs["id"].as_str().unwrap());
     let crossed = ana.post(&path, &json!({"type": "text", "text": "Olá", "reply_to": asked})).await;
     let error = &crossed.body["errors"][0];
-    assert_eq!((crossed.status, &error["field"], &error["code"]), (422, &json!("reply_to"), &json!("not_found")));
+    assert_eq!(
+        (crossed.status, &error["field"], &error["code"]),
+        (422, &json!("reply_to"), &json!("not_found"))
+    );
     let crossed = json!({"type": "reaction", "reaction": {"message_id": asked, "emoji": "👍"}});
     let error = ana.post(&path, &crossed).await.body["errors"][0].clone();
     assert_eq!((&error["field"], &error["code"]), (&json!("reaction.message_id"), &json!("not_found")));
@@ -195,11 +211,13 @@ async fn nobody_reacts_who_may_not_write_and_to_nothing_that_is_not_there() {
     app.run_jobs().await;
     let id = ana.newest().await["id"].clone();
     assert_eq!(vera.reacts(&id, "👍").await.status, 403);
-    for (agent, named) in [(&davi, &id), (&davi, &json!(helena.turns()[0].wamid)), (&ana, &json!("wamid.X"))] {
+    for (agent, named) in [(&davi, &id), (&davi, &json!(helena.turns()[0].wamid)), (&ana, &json!("wamid.X"))]
+    {
         let refused = agent.reacts(named, "👍").await;
         assert_eq!((refused.status, &refused.body["errors"][0]["code"]), (422, &json!("not_found")));
     }
-    let with_quote = json!({"type": "reaction", "reaction": {"message_id": id, "emoji": "👍"}, "reply_to": id});
+    let with_quote =
+        json!({"type": "reaction", "reaction": {"message_id": id, "emoji": "👍"}, "reply_to": id});
     assert_eq!(ana.sends(&with_quote).await.body["errors"][0]["field"], "reply_to");
     for emoji in ["ok", "👍👍", " "] {
         assert_eq!(ana.reacts(&id, emoji).await.body["errors"][0]["field"], "reaction.emoji", "{emoji}");
@@ -227,7 +245,8 @@ async fn a_reaction_that_meta_refuses_does_not_stay_on_its_message() {
     app.run_jobs().await;
     assert_eq!(ana.message(&wamid).await["reactions"], json!([]));
     // Who follows the conversation hears of it.
-    let path = format!("/conversations/{}/messages?after_seq={}", talk["id"].as_str().unwrap(), before["seq"]);
+    let path =
+        format!("/conversations/{}/messages?after_seq={}", talk["id"].as_str().unwrap(), before["seq"]);
     let changed = ana.get(&path).await.ok();
     let changed = changed["data"].as_array().unwrap();
     assert!(changed.iter().any(|message| message["wamid"] == wamid.as_str()), "{changed:?}");

@@ -48,6 +48,8 @@ mod program;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod schemathesis;
 #[cfg(test)]
 mod secrecy;

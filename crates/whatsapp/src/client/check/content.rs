@@ -28,7 +28,10 @@ pub(super) const KINDS: &[(&str, Shape)] = &[
     ("contacts", List(MOST_CARDS, &Object(CARD))),
     (
         "reaction",
-        Ruled(&Object(&[needed("message_id", Words(UNLIMITED)), needed("emoji", Text(UNLIMITED))]), one_emoji),
+        Ruled(
+            &Object(&[needed("message_id", Words(UNLIMITED)), needed("emoji", Text(UNLIMITED))]),
+            one_emoji,
+        ),
     ),
     ("interactive", INTERACTIVE),
     ("template", TEMPLATE),

@@ -63,7 +63,23 @@ mod tests {
 
     #[test]
     fn letters_blanks_and_two_of_them_are_not() {
-        for text in ["", "a", "ok", "1", " ", "👍 ", "👍👍", "🇧🇷🇧🇷", "🇧", "👍a", "\u{fe0f}", "👍\u{200d}", "é", "漢", "\n"] {
+        for text in [
+            "",
+            "a",
+            "ok",
+            "1",
+            " ",
+            "👍 ",
+            "👍👍",
+            "🇧🇷🇧🇷",
+            "🇧",
+            "👍a",
+            "\u{fe0f}",
+            "👍\u{200d}",
+            "é",
+            "漢",
+            "\n",
+        ] {
             assert!(!is_one_emoji(text), "{text:?}");
         }
     }

@@ -45,22 +45,27 @@ const TEXT_HEADER: Part = optional("header", TEXT_ONLY);
 const FILE: Shape = Ruled(&Object(SOURCE), one_source);
 
 /// Up to three; of their ids and titles no two are the same.
-const BUTTONS: Shape =
-    Object(&[needed("buttons", Ruled(&List(3, &Typed(&[("reply", &[needed("reply", Object(REPLY))])])), each_once))]);
+const BUTTONS: Shape = Object(&[needed(
+    "buttons",
+    Ruled(&List(3, &Typed(&[("reply", &[needed("reply", Object(REPLY))])])), each_once),
+)]);
 const REPLY: &[Part] = &[needed("id", Words(256)), needed("title", Words(20))];
 
 const LIST: Shape = Object(&[needed("button", Words(20)), needed("sections", SECTIONS)]);
 const SECTIONS: Shape = Ruled(&List(MOST_ROWS, &Object(SECTION)), rows_in_all);
 const SECTION: &[Part] = &[optional("title", Words(24)), needed("rows", List(UNLIMITED, &Object(ROW)))];
-const ROW: &[Part] = &[needed("id", Words(200)), needed("title", Words(24)), optional("description", Text(72))];
+const ROW: &[Part] =
+    &[needed("id", Words(200)), needed("title", Words(24)), optional("description", Text(72))];
 
 const CTA_URL: Shape = Object(&[
     needed("name", OneOf(&["cta_url"])),
     needed("parameters", Object(&[needed("display_text", Words(20)), needed("url", Link)])),
 ]);
 
-const FLOW: Shape =
-    Object(&[needed("name", OneOf(&["flow"])), needed("parameters", Ruled(&Object(FLOW_PARAMETERS), one_flow))]);
+const FLOW: Shape = Object(&[
+    needed("name", OneOf(&["flow"])),
+    needed("parameters", Ruled(&Object(FLOW_PARAMETERS), one_flow)),
+]);
 const FLOW_PARAMETERS: &[Part] = &[
     needed("flow_message_version", OneOf(&["3"])),
     optional("flow_id", Words(UNLIMITED)),
@@ -116,7 +121,9 @@ fn rows_in_all(sections: &Value, path: &str, faults: &mut Vec<ContentFault>) {
         if several && section.get("title").is_none() {
             report(faults, format!("{path}[{place}].title"), ContentProblem::Missing);
         }
-        for (row, id) in items(section.get("rows").unwrap_or(&Value::Null)).map(|row| row.get("id")).enumerate() {
+        for (row, id) in
+            items(section.get("rows").unwrap_or(&Value::Null)).map(|row| row.get("id")).enumerate()
+        {
             count = count.saturating_add(1);
             if let Some(id) = id.and_then(Value::as_str)
                 && !seen.insert(id)

@@ -125,7 +125,9 @@ impl Shape {
                 Err(ContentProblem::TooLong(*most))
             }
             Self::OneOf(words) if !words.contains(&text) => Err(not_one_of(words.iter().copied())),
-            Self::Link if !is_web_address(text) => invalid("This must be an address with https:// or http://."),
+            Self::Link if !is_web_address(text) => {
+                invalid("This must be an address with https:// or http://.")
+            }
             Self::Date if !is_date(text) => invalid("This must be a date such as 1990-04-21."),
             _ => Ok(()),
         }
@@ -142,12 +144,7 @@ fn check_object(parts: &[Part], value: &Value, path: &str, faults: &mut Vec<Cont
     }
 }
 
-fn check_members(
-    parts: &[Part],
-    members: &Map<String, Value>,
-    path: &str,
-    faults: &mut Vec<ContentFault>,
-) {
+fn check_members(parts: &[Part], members: &Map<String, Value>, path: &str, faults: &mut Vec<ContentFault>) {
     for part in parts {
         let path = format!("{path}.{}", part.name);
         match members.get(part.name) {
@@ -197,9 +194,8 @@ fn is_web_address(text: &str) -> bool {
 }
 
 fn is_date(text: &str) -> bool {
-    let digits = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let digits =
+        |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts.as_slice() else { return false };
     let within = |part: &str, most: u8| part.parse::<u8>().is_ok_and(|number| (1..=most).contains(&number));
