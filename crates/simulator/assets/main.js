@@ -57,15 +57,41 @@ async function react() {
 const sends = {
   photo: () => sendSample("photo.png", "image/png"),
   voice: () => sendSample("voice.ogg", "audio/ogg; codecs=opus"),
-  place: () => api.say(channel, person.id, samePlace),
+  place: (turn) => api.say(channel, person.id, { ...samePlace, quotes: turn?.wamid }),
   card: () => api.say(channel, person.id, { type: "contacts", cards: [{ name: { formatted_name: "João da Silva", first_name: "João" }, phones: [{ phone: "+55 41 99999-0005", wa_id: "554199990005", type: "CELL" }] }] }),
-  "own-card": () => api.say(channel, person.id, { type: "contacts", cards: [{ ...cardOf(person), origin: "contact_request" }] }),
+  "own-card": (turn) => api.say(channel, person.id, { type: "contacts", cards: [{ ...cardOf(person), origin: "contact_request" }], quotes: turn?.wamid }),
+  form: (turn) => openForm(turn),
   reaction: react,
 };
 
-function act(name) {
-  if (channel && person) attempt(sends[name]);
+function act(name, turn) {
+  if (channel && person) attempt(() => sends[name](turn));
 }
+
+/** Meta keeps what a form asks for; here it asks for what its first screen was given, else for a name and a wish. */
+function fieldsOf(turn) {
+  const given = Object.keys(turn.content.interactive.action.parameters.flow_action_payload?.data ?? {});
+  return given.length > 0 ? given : [say("form_name"), say("form_wish")];
+}
+
+let filling = null;
+
+function openForm(turn) {
+  filling = turn;
+  const { interactive } = turn.content;
+  find("flow-title").textContent = interactive.action.parameters.flow_cta;
+  const fields = fieldsOf(turn).map((name) => make("label", { class: "field" }, make("span", { class: "field-label" }, name), make("input", { class: "input", name, autocomplete: "off", maxlength: 200 })));
+  find("flow-fields").replaceChildren(...fields);
+  find("flow-dialog").showModal();
+}
+
+find("flow-form").addEventListener("submit", () => {
+  const turn = filling;
+  const answers = Object.fromEntries(new FormData(find("flow-form")));
+  const { flow_token } = turn.content.interactive.action.parameters;
+  attempt(() => api.say(channel, person.id, { type: "flow_reply", answers, flow_token, quotes: turn.wamid }));
+});
+find("flow-cancel").addEventListener("click", () => find("flow-dialog").close());
 
 function showHandset(talk) {
   const business = scene.channels.find((one) => one.phone_number_id === channel);
@@ -123,6 +149,13 @@ function markPane() {
   }
 }
 
+/** Typing ends by itself, and nobody says so. */
+let ending = 0;
+function typingEnds(talk) {
+  clearTimeout(ending);
+  if (talk?.typing) ending = setTimeout(refresh, 3000);
+}
+
 /** Whoever looks at the chat has read it, a moment later. */
 let reading = 0;
 function readSoon(talk) {
@@ -157,6 +190,7 @@ async function refresh() {
     showHandset(talk);
     showEvents(log);
     readSoon(talk);
+    typingEnds(talk);
     find("lost").hidden = true;
   } catch {
     find("lost").hidden = false;

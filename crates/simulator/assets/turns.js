@@ -71,11 +71,18 @@ function saidIn(turn, onPlay) {
     case "interactive": {
       const reply = object.button_reply ?? object.list_reply;
       if (reply) return [reply.title];
+      if (object.nfm_reply) return [icon("i-page"), " ", make("b", {}, say("form_sent")), ...filled(object.nfm_reply)];
       return [header(object.header), formatted(object.body?.text ?? ""), footer(object.footer?.text)];
     }
     default:
       return [make("i", {}, content.type)];
   }
+}
+
+/** What was filled into a form, a line each. */
+function filled(reply) {
+  const answers = Object.entries(JSON.parse(reply.response_json)).filter(([name]) => name !== "flow_token");
+  return answers.flatMap(([name, value]) => [make("br"), `${name}: ${value}`]);
 }
 
 function quoteOf(turn, turns) {
@@ -104,10 +111,12 @@ function choicesOf(turn) {
     case "list":
       return interactive.action.sections.flatMap((section) => section.rows).map((row) => ({ ...row,
         said: { type: "list_reply", ...row, quotes: turn.wamid } }));
+    case "flow":
+      return [{ id: "done", title: interactive.action.parameters.flow_cta, action: "form" }];
     case "location_request_message":
-      return [{ title: say("send_location"), action: "place" }];
+      return [{ id: "done", title: say("send_location"), action: "place" }];
     case "request_contact_info":
-      return [{ title: say("share_contact"), action: "own-card" }];
+      return [{ id: "done", title: say("share_contact"), action: "own-card" }];
     default:
       return [];
   }
@@ -137,10 +146,13 @@ export function turnItems(turn, turns, on) {
       const chosen = Boolean(choice.id) && choice.id === turn.chosen;
       const note = choice.description ? make("span", { class: "row-note" }, choice.description) : null;
       const button = make("button", { class: chosen ? "reply-button is-chosen" : "reply-button", type: "button", "aria-pressed": chosen ? "true" : "false" }, choice.title, note);
-      button.addEventListener("click", () => (choice.said ? on.say(choice.said) : on.act(choice.action)));
+      button.addEventListener("click", () => (choice.said ? on.say(choice.said) : on.act(choice.action, turn)));
       return button;
     });
-    items.push(make("li", { class: "replies" }, ...buttons));
+    const list = turn.content.interactive?.type === "list" ? turn.content.interactive.action.button : null;
+    // A list opens when it is tapped, and shows what was chosen of it.
+    const holder = list ? [make("details", { class: "rows", open: Boolean(turn.chosen) }, make("summary", { class: "reply-button" }, list), ...buttons)] : buttons;
+    items.push(make("li", { class: "replies" }, ...holder));
   }
   const link = lost || mine ? null : linkOf(turn);
   if (link) items.push(link);
