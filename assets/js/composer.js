@@ -30,7 +30,8 @@ export function attach() {
     event.preventDefault();
     send();
   });
-  document.getElementById("cancel-reply").addEventListener("click", () => {
+  document.getElementById("cancel-reply").addEventListener("click", (event) => {
+    event.preventDefault();
     setReply(null);
     field().focus();
   });

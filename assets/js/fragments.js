@@ -64,7 +64,9 @@ export function swap(old, next) {
     (link && next.querySelector(`a[href="${CSS.escape(link)}"]`)) ||
     next.querySelector("a, button") ||
     document.getElementById("main");
-  again?.focus({ preventScroll: true });
+  // What lies in a closed menu cannot be focused; what opens it can.
+  const shut = again?.closest("details:not([open])");
+  (shut?.querySelector("summary") ?? again)?.focus({ preventScroll: true });
 }
 
 /** A text that the server wrote into the page for scripts. */

@@ -80,13 +80,14 @@ document.addEventListener("submit", (event) => {
 
 async function act(action, url, fields) {
   const id = openId();
-  const answer = await post(url, action === "retry" ? "message" : "head", fields);
+  const isMessage = action === "retry" || action === "react";
+  const answer = await post(url, isMessage ? "message" : "head", fields);
   if (!answer.ok) {
     composer.showNotice(answer.html);
     return;
   }
   const fragment = parse(answer.html);
-  if (action === "retry") {
+  if (isMessage) {
     thread.upsert(fragment);
   } else if (id === openId()) {
     thread.replaceHead(fragment);

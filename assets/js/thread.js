@@ -134,9 +134,13 @@ export async function refreshMessage(id, seq) {
   } else if (seq > lastSeq()) {
     main().dataset.lastSeq = seq;
   }
-  if (!document.getElementById(`m-${id}`)) return;
+  // A reaction has no entry of its own: its message comes in its place, which is here or too far up to be shown.
+  const open = openId();
   const answer = await get(`/fragments/messages/${id}`, "message");
-  if (answer.ok && document.getElementById(`m-${id}`)) upsert(parse(answer.html));
+  if (!answer.ok || open !== openId()) return;
+  const fragment = parse(answer.html);
+  const known = [...fragment.querySelectorAll("[data-entry]")].every((entry) => document.getElementById(entry.id));
+  if (known) upsert(fragment);
 }
 
 /** Put the page before the first shown entry above it. */

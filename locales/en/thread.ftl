@@ -30,6 +30,10 @@ key-sends = sends
 key-sends-resolves = sends and resolves
 send = Send
 reply-to-this = Reply to this message
+react = React to this message
+take-reaction-back = Take the reaction back
+asks-for-place = Asks for the location
+asks-for-number = Asks for the phone number
 cancel-reply = Do not quote
 reply-not-allowed = Your role may read this conversation but not reply.
 

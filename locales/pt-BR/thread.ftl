@@ -30,6 +30,10 @@ key-sends = envia
 key-sends-resolves = envia e resolve
 send = Enviar
 reply-to-this = Responder a esta mensagem
+react = Reagir a esta mensagem
+take-reaction-back = Tirar a reação
+asks-for-place = Pede a localização
+asks-for-number = Pede o número de telefone
 cancel-reply = Não citar
 reply-not-allowed = Seu papel permite ler esta conversa, não responder.
 

@@ -20,6 +20,7 @@ pub use media::touch;
 pub use model::{Author, Charge, Direction, Marks, Message, MessageStatus, Quoted, Reacted, SendFailure};
 pub use page::{Newest, find_newest_of_contact, list_after_seq, list_messages, load_messages};
 pub use preview::{load_last, preview_text};
+pub use refer::REACTIONS;
 pub use reseal::reseal;
 pub use send::{
     Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue,

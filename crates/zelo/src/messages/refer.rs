@@ -15,7 +15,7 @@ use uuid::Uuid;
 use whatsapp::client::OutboundContent;
 
 /// Meta takes no reaction to an older message (code 131009).
-const REACTIONS: Millis = 30 * DAY;
+pub const REACTIONS: Millis = 30 * DAY;
 
 /// Meta's id of the message that is quoted.
 ///

@@ -14,9 +14,9 @@ use super::{
     rich::Style,
     view::{
         AccountPage, AuditPage, AuditSeal, ChannelsPage, ContactPanel, Content, ConversationItem,
-        ConversationList, ConversationStatus, Delivery, Entry, ErrorPage, FILTERS, Filter, FormPage,
-        InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange, Notice, Rail, RailPlace,
-        STATUS_FILTERS, ShownLetter, Side, StatusFilter, Thread, ThreadHead, Window,
+        ConversationList, ConversationStatus, Delivery, EmojiMenu, Entry, ErrorPage, FILTERS, Filter,
+        FormPage, Frame, InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange, Notice, Rail,
+        RailPlace, STATUS_FILTERS, ShownLetter, Side, StatusFilter, Thread, ThreadHead, Window,
     },
     words::SHORTCUTS,
 };
@@ -267,8 +267,10 @@ fn pending(cx: &PageContext) -> MessageBubble {
         referral: None,
         is_edited: false,
         quote: None,
+        frame: Frame::default(),
         choices: Vec::new(),
         reactions: Vec::new(),
+        emojis: None,
         delivery: Some(Delivery::Queued),
         at_ms: cx.now_ms,
         starts_day: false,

@@ -7,6 +7,8 @@
 mod stage;
 
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod channels;

@@ -23,7 +23,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use whatsapp::client::OutboundContent;
+use whatsapp::client::{OutboundContent, OutboundReaction};
 
 type Sent<T> = std::result::Result<Form<T>, FormRejection>;
 
@@ -57,7 +57,11 @@ pub(super) async fn send(desk: Desk, Path(text): Path<String>, form: Sent<Compos
     match send_text(&desk, conversation, &composed).await {
         Ok(message) if desk.visit.is_fragment => desk.answer(inbox::message(&desk, message).await),
         Ok(_) => see(&format!("/conversations/{conversation}")),
-        Err(error) => refuse_where_written(&desk, conversation, error, composed.text).await,
+        Err(error) => {
+            let reply_to = id(&composed.reply_to).ok().map(MessageId);
+            let written = Written { text: composed.text, reply_to, ..Written::default() };
+            refuse_with(&desk, conversation, error, written).await
+        }
     }
 }
 
@@ -86,6 +90,10 @@ pub(super) async fn refuse_where_written(
     error: Error,
     text: String,
 ) -> Response {
+    refuse_with(desk, conversation, error, Written { text, ..Written::default() }).await
+}
+
+async fn refuse_with(desk: &Desk, conversation: ConversationId, error: Error, written: Written) -> Response {
     if matches!(error, Error::NotFound | Error::Unauthorized) {
         return desk.visit.refuse(error);
     }
@@ -98,7 +106,7 @@ pub(super) async fn refuse_where_written(
     if desk.visit.is_fragment {
         return with_body(error, render::notice(desk.cx(), &said).unwrap_or_default());
     }
-    match inbox::page(desk, Some((opened, Written { text, notice: Some(said) }))).await {
+    match inbox::page(desk, Some((opened, Written { notice: Some(said), ..written }))).await {
         Ok(mut page) => {
             // Logs the error like every other answer to one.
             *page.status_mut() = with_body(error, String::new()).status();
@@ -182,14 +190,45 @@ async fn head(desk: &Desk, conversation: Conversation) -> Result<Response> {
     html(render::thread_head(desk.cx(), &opened.head(desk)))
 }
 
+/// What the emojis at a message send: one of them, or nothing to take it back.
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    emoji: String,
+}
+
+/// Put an emoji on a message, or take it back.
+pub(super) async fn react(desk: Desk, Path(text): Path<String>, form: Sent<Chosen>) -> Response {
+    let target = match find_message(&desk, &text).await {
+        Ok(target) => target,
+        Err(error) => return desk.visit.refuse(error),
+    };
+    let (conversation, message_id) = (target.conversation, target.id);
+    let reacted = async {
+        desk.require(Permission::SendMessages)?;
+        let reaction = OutboundReaction { message_id: message_id.to_string(), emoji: fields(form)?.emoji };
+        let content = OutboundContent::Reaction(reaction);
+        let (author, urgency) = (desk.user, Urgency::Person);
+        let request = SendRequest { conversation, content, reply_to: None, author, urgency };
+        messages::send_message(&desk.app, desk.sight, &request).await
+    };
+    match reacted.await {
+        Ok(_) if desk.visit.is_fragment => {
+            let drawn = async { inbox::message(&desk, find_message(&desk, &text).await?).await };
+            desk.answer(drawn.await)
+        }
+        Ok(_) => see(&format!("/conversations/{conversation}#m-{message_id}")),
+        Err(error) => refuse_where_written(&desk, conversation, error, String::new()).await,
+    }
+}
+
+async fn find_message(desk: &Desk, text: &str) -> Result<messages::Message> {
+    let found = messages::load_messages(&desk.app, desk.scope, &[MessageId(id(text)?)]).await?;
+    found.into_iter().next().ok_or(Error::NotFound)
+}
+
 /// Send a message again that did not arrive.
 pub(super) async fn retry(desk: Desk, Path(text): Path<String>) -> Response {
-    let found = async {
-        let id = MessageId(id(&text)?);
-        let found = messages::load_messages(&desk.app, desk.scope, &[id]).await?;
-        found.into_iter().next().ok_or(Error::NotFound)
-    };
-    let message = match found.await {
+    let message = match find_message(&desk, &text).await {
         Ok(message) => message,
         Err(error) => return desk.visit.refuse(error),
     };

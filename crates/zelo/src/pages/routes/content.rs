@@ -5,11 +5,11 @@ use crate::{
     pages::{
         context::PageContext,
         time::recording_length,
-        view::{ContactCard, Content, Location, Media, MediaKind, Referral},
+        view::{ContactCard, Content, Frame, Location, Media, MediaKind, Press, Referral},
     },
 };
 use whatsapp::{
-    client::{Action, Button, Header, Interactive, OutboundContent, OutboundMedia},
+    client::{Action, Button, CtaUrlAction, FlowAction, Header, Interactive, OutboundContent, OutboundMedia},
     phone::Phone,
     webhook::{self, CallPermission, InteractiveReply, Order},
 };
@@ -30,12 +30,21 @@ pub(super) enum Part<'m> {
 pub(super) struct Spoken<'m> {
     pub(super) text: String,
     pub(super) content: Content,
-    /// Id and title of what it offers.
-    pub(super) offers: Vec<(&'m str, &'m str)>,
+    /// What stands around its text.
+    pub(super) frame: Box<Frame>,
+    pub(super) offers: Vec<Offer<'m>>,
     /// The id of the offer that it chooses.
     pub(super) chooses: Option<&'m str>,
     /// Meta's id of the message that it corrects.
     pub(super) corrects: Option<&'m str>,
+}
+
+/// A button or a row of a list.
+#[derive(Debug, PartialEq)]
+pub(super) struct Offer<'m> {
+    pub(super) id: &'m str,
+    pub(super) title: &'m str,
+    pub(super) note: Option<&'m str>,
 }
 
 impl Spoken<'_> {
@@ -83,7 +92,7 @@ impl Spoken<'_> {
 pub(super) fn read<'m>(cx: &PageContext, direction: Direction, body: &'m Body) -> Part<'m> {
     match &body.said {
         Said::Inbound(content) => inbound(cx, content, body.error_code),
-        Said::Outbound(content) => outbound(content),
+        Said::Outbound(content) => outbound(cx, content),
         Said::Call(step) => Part::Line(call(cx, direction, step)),
         Said::Withheld { .. } => Part::Bubble(Spoken::of(Content::Deleted)),
     }
@@ -124,11 +133,10 @@ pub(super) fn labels(cx: &PageContext, body: &Body) -> Vec<String> {
 /// The advertisement that led here. Its address is a link only where it is one of the web.
 pub(super) fn referral(body: &Body) -> Option<Referral> {
     let referral = body.referral.as_ref()?;
-    let is_web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
     Some(Referral {
         headline: referral.headline.clone().unwrap_or_default(),
         text: referral.body.clone().unwrap_or_default(),
-        url: referral.source_url.as_ref().filter(is_web).cloned(),
+        url: referral.source_url.clone().filter(is_web),
     })
 }
 
@@ -214,7 +222,7 @@ fn corrected<'m>(part: Part<'m>, original: &'m str) -> Part<'m> {
     }
 }
 
-fn outbound(content: &OutboundContent) -> Part<'_> {
+fn outbound<'m>(cx: &PageContext, content: &'m OutboundContent) -> Part<'m> {
     use OutboundContent as Said;
     Part::Bubble(match content {
         Said::Text(text) => Spoken::text(&text.body),
@@ -229,7 +237,7 @@ fn outbound(content: &OutboundContent) -> Part<'_> {
         Said::Reaction(reaction) => {
             return Part::Reaction { emoji: some_text(Some(&reaction.emoji)) };
         }
-        Said::Interactive(interactive) => asked(interactive),
+        Said::Interactive(interactive) => asked(cx, interactive),
         Said::Template(template) => Spoken::of(Content::Template(template.name.clone())),
     })
 }
@@ -308,24 +316,56 @@ fn cart(cx: &PageContext, order: &Order) -> String {
     lines.join("\n")
 }
 
-fn asked(interactive: &Interactive) -> Spoken<'_> {
+fn asked<'m>(cx: &PageContext, interactive: &'m Interactive) -> Spoken<'m> {
     let title = match &interactive.header {
-        Some(Header::Text { text }) => Some(text.as_str()),
+        Some(Header::Text { text }) => Some(text.clone()),
         _ => None,
     };
-    let foot = interactive.footer.as_ref().map(|footer| footer.text.as_str());
-    let lines = [title, Some(interactive.body.text.as_str()), foot];
-    let text = lines.into_iter().flatten().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    let offers = match &interactive.action {
-        Action::Button { buttons } => {
-            buttons.iter().map(|Button::Reply(button)| (button.id.as_str(), button.title.as_str())).collect()
-        }
+    let footer = interactive.footer.as_ref().map(|footer| footer.text.clone());
+    let frame = Frame { title, footer, button: button(cx, &interactive.action) };
+    Spoken {
+        frame: Box::new(frame),
+        offers: offers(&interactive.action),
+        ..Spoken::text(interactive.body.text.as_str())
+    }
+}
+
+fn offers(action: &Action) -> Vec<Offer<'_>> {
+    match action {
+        Action::Button { buttons } => buttons
+            .iter()
+            .map(|Button::Reply(button)| Offer { id: &button.id, title: &button.title, note: None })
+            .collect(),
         Action::List { sections, .. } => sections
             .iter()
             .flat_map(|section| &section.rows)
-            .map(|row| (row.id.as_str(), row.title.as_str()))
+            .map(|row| Offer { id: &row.id, title: &row.title, note: some_text(row.description.as_deref()) })
             .collect(),
         _ => Vec::new(),
-    };
-    Spoken { offers, ..Spoken::text(text) }
+    }
+}
+
+/// The one button that the contact sees below the text, where it is not a choice.
+fn button(cx: &PageContext, action: &Action) -> Option<Press> {
+    let named = |text: String| Some(Press { text, url: None });
+    match action {
+        Action::List { button, .. } => named(button.clone()),
+        Action::CtaUrl(CtaUrlAction::CtaUrl { display_text, url }) => {
+            let url = Some(url.clone()).filter(is_web);
+            Some(Press { text: display_text.clone(), url })
+        }
+        Action::Flow(FlowAction::Flow(flow)) => named(flow.flow_cta.clone()),
+        Action::LocationRequestMessage(_) => named(cx.text("asks-for-place")),
+        Action::RequestContactInfo(_) => named(cx.text("asks-for-number")),
+        Action::Button { .. }
+        | Action::Product(_)
+        | Action::ProductList { .. }
+        | Action::CatalogMessage(_) => None,
+    }
+}
+
+/// Only an address of the web becomes a link.
+#[expect(clippy::ptr_arg, reason = "it filters options of owned texts")]
+fn is_web(url: &String) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
 }

@@ -4,12 +4,12 @@ use super::content::{Part, Spoken, labels, read, referral};
 use crate::{
     identity::User,
     ids::{MessageId, UserId},
-    messages::{Author, Direction, Message, MessageStatus, UNCONFIRMED, Via},
+    messages::{Author, Direction, Message, MessageStatus, REACTIONS, UNCONFIRMED, Via},
     pages::{
         context::PageContext,
         view::{
-            Choice, Delivery, Entry, MessageBubble, Preview, Quote, Reaction, Side, SystemKind, SystemLine,
-            arrange,
+            Choice, Delivery, EmojiMenu, Entry, Frame, MessageBubble, Preview, Quote, Reaction, Side,
+            SystemKind, SystemLine, arrange,
         },
     },
 };
@@ -23,8 +23,8 @@ pub(super) struct Reading<'a> {
     pub(super) users: &'a HashMap<UserId, User>,
     /// The reader.
     pub(super) me: UserId,
-    /// Whether what failed may be sent again: the role allows it and the window is open.
-    pub(super) may_retry: bool,
+    /// Whether something may be sent: the role allows it and the window is open.
+    pub(super) may_send: bool,
 }
 
 /// Some messages of one conversation and how they hang together.
@@ -131,9 +131,10 @@ impl<'a, 'm> Page<'a, 'm> {
     fn bubble(&self, place: usize, message: &'m Message, spoken: &Spoken<'m>) -> MessageBubble {
         let offers = spoken.offers.iter();
         let choices = offers
-            .map(|(id, title)| Choice {
-                title: (*title).to_owned(),
-                chosen: self.choices.contains(&(place, *id)),
+            .map(|offer| Choice {
+                title: offer.title.to_owned(),
+                note: offer.note.map(str::to_owned),
+                chosen: self.choices.contains(&(place, offer.id)),
             })
             .collect();
         let reactions = message.marks.reactions.iter().map(|reaction| Reaction {
@@ -151,9 +152,11 @@ impl<'a, 'm> Page<'a, 'm> {
             referral: referral(&message.body),
             is_edited: message.marks.edited_at.is_some(),
             quote: self.quote(message, spoken),
+            frame: Frame::clone(&spoken.frame),
             choices,
             reactions: reactions.collect(),
-            delivery: delivery(message, self.reading.may_retry),
+            emojis: self.emojis(message),
+            delivery: delivery(message, self.reading.may_send),
             at_ms: message.sent_at,
             starts_day: false,
             joined: false,
@@ -171,6 +174,19 @@ impl<'a, 'm> Page<'a, 'm> {
         let (message, part) = self.parts.get(*self.places.get(wamid)?)?;
         let text = in_one_line(cx, part);
         Some(Quote { message_id: Some(message.id.0), author: self.name(message), text })
+    }
+
+    /// What the contact wrote may be reacted to, for as long as Meta takes that.
+    fn emojis(&self, message: &Message) -> Option<EmojiMenu> {
+        let can_be_meant = message.direction == Direction::Inbound
+            && message.body.wamid.is_some()
+            && message.marks.deleted_at.is_none()
+            && message.sent_at >= self.reading.cx.now_ms - REACTIONS;
+        if !can_be_meant || !self.reading.may_send {
+            return None;
+        }
+        let ours = message.marks.reactions.iter().find(|reaction| reaction.direction == Direction::Outbound);
+        Some(EmojiMenu { ours: ours.map(|reaction| reaction.emoji.clone()) })
     }
 
     /// A colleague's name stands above what the colleague wrote; the reader knows their own.
@@ -194,6 +210,13 @@ impl<'a, 'm> Page<'a, 'm> {
             Author::Contact => self.reading.cx.text("automatic-sender"),
         }
     }
+}
+
+/// A message as it stands above what answers it.
+pub(super) fn quote(reading: &Reading<'_>, message: &Message) -> Quote {
+    let page = Page::of(reading, std::slice::from_ref(message));
+    let text = page.parts.first().map(|(_, part)| in_one_line(reading.cx, part)).unwrap_or_default();
+    Quote { message_id: Some(message.id.0), author: page.name(message), text }
 }
 
 fn line(message: &Message, text: String) -> Entry {

@@ -27,6 +27,8 @@ pub(super) async fn show(desk: Desk) -> Response {
 struct ThreadParameters {
     before: Option<String>,
     after_seq: Option<i64>,
+    /// The message that is to be answered, where no script puts it above the field.
+    reply_to: Option<String>,
 }
 
 /// The inbox with one conversation open; for a script the conversation alone.
@@ -34,12 +36,13 @@ pub(super) async fn show_conversation(desk: Desk, Path(text): Path<String>) -> R
     let shown = async {
         let users = load_staff(&desk).await?;
         let opened = Opened::load(&desk, ConversationId(id(&text)?), users).await?;
+        let parameters: ThreadParameters = desk.visit.query();
         if desk.visit.fragment == "thread" {
-            let parameters: ThreadParameters = desk.visit.query();
             let thread = opened.thread(&desk, parameters.before.as_deref(), Written::default()).await?;
             return html(render::thread(desk.cx(), &thread));
         }
-        page(&desk, Some((opened, Written::default()))).await
+        let reply_to = parameters.reply_to.as_deref().and_then(|quoted| id(quoted).ok()).map(MessageId);
+        page(&desk, Some((opened, Written { reply_to, ..Written::default() }))).await
     };
     desk.answer(shown.await)
 }

@@ -74,6 +74,7 @@ pub fn router() -> Router<App> {
         .route("/conversations/{id}/read", post(actions::mark_read))
         .route("/conversations/{id}/status", post(actions::set_status))
         .route("/conversations/{id}/assignment", post(actions::assign))
+        .route("/messages/{id}/reaction", post(actions::react))
         .route("/messages/{id}/retry", post(actions::retry))
         .route("/assets/{*path}", get(files::file))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

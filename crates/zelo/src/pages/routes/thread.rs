@@ -16,7 +16,7 @@ use crate::{
     messages::{self, Message},
     pages::view::{
         Assignment, Composer, ContactPanel, ConversationStatus, Entry, MessageRange, Notice,
-        PastConversation, Thread, ThreadHead, Window, phone_text,
+        PastConversation, Quote, Thread, ThreadHead, Window, phone_text,
     },
     rights::Permission,
 };
@@ -102,7 +102,7 @@ impl Opened {
             may_reply: desk.rights.allow(Permission::SendMessages),
             idempotency_key: desk.app.ids.next().simple().to_string(),
             text: written.text,
-            reply_to: None,
+            reply_to: self.quoted(desk, written.reply_to).await?,
             notice: written.notice,
         };
         Ok(Thread {
@@ -158,12 +158,20 @@ impl Opened {
         Ok((messages, surplus > 0))
     }
 
+    /// The message that is to be answered, if it is one of the conversation.
+    async fn quoted(&self, desk: &Desk, id: Option<MessageId>) -> Result<Option<Quote>> {
+        let Some(id) = id else { return Ok(None) };
+        let found = messages::load_messages(&desk.app, desk.scope, &[id]).await?.into_iter().next();
+        let here = found.filter(|message| message.conversation == self.conversation.id);
+        Ok(here.map(|message| self.read(desk, |reading| entries::quote(reading, &message))))
+    }
+
     fn read<T>(&self, desk: &Desk, draw: impl FnOnce(&Reading<'_>) -> T) -> T {
         let contact = person(desk.cx(), self.contact.id, Some(&self.contact));
-        let may_retry =
+        let may_send =
             desk.rights.allow(Permission::SendMessages) && self.conversation.window_is_open(desk.cx().now_ms);
         let (cx, users) = (desk.cx(), &self.users);
-        draw(&Reading { cx, contact: &contact.name, users, me: desk.user, may_retry })
+        draw(&Reading { cx, contact: &contact.name, users, me: desk.user, may_send })
     }
 
     async fn panel(&self, desk: &Desk, head: &ThreadHead) -> Result<ContactPanel> {
@@ -215,6 +223,8 @@ impl Opened {
 pub(super) struct Written {
     pub(super) text: String,
     pub(super) notice: Option<Notice>,
+    /// The message that is answered.
+    pub(super) reply_to: Option<MessageId>,
 }
 
 fn status(status: Status) -> ConversationStatus {

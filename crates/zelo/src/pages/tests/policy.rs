@@ -78,7 +78,13 @@ fn hostile_message(content: Content) -> Entry {
         }),
         is_edited: true,
         quote: Some(Quote { message_id: None, author: HOSTILE.to_owned(), text: HOSTILE.to_owned() }),
-        choices: vec![Choice { title: HOSTILE.to_owned(), chosen: true }],
+        choices: vec![Choice { title: HOSTILE.to_owned(), note: Some(HOSTILE.to_owned()), chosen: true }],
+        frame: Frame {
+            title: Some(HOSTILE.to_owned()),
+            footer: Some(HOSTILE.to_owned()),
+            button: Some(Press { text: HOSTILE.to_owned(), url: Some(format!("https://{HOSTILE}")) }),
+        },
+        emojis: Some(EmojiMenu { ours: Some(HOSTILE.to_owned()) }),
         reactions: vec![Reaction { emoji: HOSTILE.to_owned(), author: HOSTILE.to_owned() }],
         delivery: Some(Delivery::Failed { code: None, reason: HOSTILE.to_owned(), can_retry: true }),
         content,
@@ -189,6 +195,7 @@ fn a_link_in_a_message_is_only_ever_a_web_address() {
     let cx = sample::context(Lang::Portuguese, Theme::System);
     let text = "javascript:alert(1) data:text/html,x https://zelo.exemplo/\"onload=x";
     let html = render::message(&cx, &sample::bubble(1, Side::In, 0, text)).unwrap();
-    assert_eq!(html.matches("<a ").count(), 1);
+    let own = html.matches("<a class=\"reply-to\" href=\"?reply_to=").count();
+    assert_eq!((html.matches("<a ").count(), own), (2, 1), "one in the text, and the one that answers it");
     assert!(html.contains("<a href=\"https://zelo.exemplo/&#34;onload=x\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">"));
 }

@@ -175,8 +175,10 @@ pub(crate) fn bubble(number: u128, side: Side, at_ms: i64, text: &str) -> Messag
         referral: None,
         is_edited: false,
         quote: None,
+        frame: Frame::default(),
         choices: Vec::new(),
         reactions: Vec::new(),
+        emojis: (side == Side::In).then_some(EmojiMenu { ours: None }),
         delivery: matches!(side, Side::Out | Side::Bot).then_some(Delivery::Read),
         at_ms,
         starts_day: false,
@@ -191,7 +193,7 @@ fn media(kind: MediaKind, file_name: Option<&str>, length_s: Option<u32>) -> Con
 /// The thread of the design, and after it one of everything that the design does not show.
 pub(crate) fn entries(cx: &PageContext) -> Vec<Entry> {
     let message = |message| Entry::Message(Box::new(message));
-    let choice = |title: &str, chosen| Choice { title: title.to_owned(), chosen };
+    let choice = |title: &str, chosen| Choice { title: title.to_owned(), note: None, chosen };
     let mut entries = vec![
         message(bubble(
             1,

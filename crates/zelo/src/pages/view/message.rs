@@ -181,7 +181,48 @@ pub struct Reaction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub title: String,
+    /// What stands below the title of a row.
+    pub note: Option<String>,
     pub chosen: bool,
+}
+
+/// What stands around the text of a message with buttons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    pub title: Option<String>,
+    pub footer: Option<String>,
+    /// The one button that opens something: a list, a page, a form, or what was asked for.
+    pub button: Option<Press>,
+}
+
+/// A button that the contact sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Press {
+    pub text: String,
+    /// Where it leads; only of the web.
+    pub url: Option<String>,
+}
+
+/// The emojis that the reader may put on a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmojiMenu {
+    /// The one of ours that is on it.
+    pub ours: Option<String>,
+}
+
+impl EmojiMenu {
+    /// Those that WhatsApp itself offers first.
+    pub const EMOJIS: [&'static str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+
+    /// Whether an emoji is on the message; choosing it again takes it back.
+    pub fn is_ours(&self, emoji: &str) -> bool {
+        self.ours.as_deref() == Some(emoji)
+    }
+
+    /// One of ours that is not among those that are offered, to be taken back.
+    pub fn other(&self) -> Option<&str> {
+        self.ours.as_deref().filter(|emoji| !Self::EMOJIS.contains(emoji))
+    }
 }
 
 /// One message.
@@ -202,8 +243,11 @@ pub struct MessageBubble {
     /// Whether its writer changed it afterwards.
     pub is_edited: bool,
     pub quote: Option<Quote>,
+    pub frame: Frame,
     pub choices: Vec<Choice>,
     pub reactions: Vec<Reaction>,
+    /// None where the reader cannot react.
+    pub emojis: Option<EmojiMenu>,
     /// `None` for inbound messages and notes.
     pub delivery: Option<Delivery>,
     /// When the contact wrote or the team sent it.

@@ -24,8 +24,9 @@ pub use inbox::{
     STATUS_FILTERS, StatusFilter,
 };
 pub use message::{
-    Choice, ContactCard, Content, Delivery, Entry, Location, Media, MediaKind, MessageBubble, Quote,
-    Reaction, Referral, Side, SmallPicture, Standing, SystemKind, SystemLine, arrange,
+    Choice, ContactCard, Content, Delivery, EmojiMenu, Entry, Frame, Location, Media, MediaKind,
+    MessageBubble, Press, Quote, Reaction, Referral, Side, SmallPicture, Standing, SystemKind, SystemLine,
+    arrange,
 };
 pub use person::{Person, phone_text};
 pub use rail::{Rail, RailPlace};

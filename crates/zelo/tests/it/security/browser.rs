@@ -112,6 +112,8 @@ async fn h02_h08_every_page_obeys_its_policy_and_loads_nothing_from_elsewhere() 
         return;
     };
     let desk = Desk::open().await;
+    // Whoever looks has read it, which Meta is told afterwards.
+    desk.app.may_leave_work();
     desk.ana.answers("Claro! *Para quando?* https://hotel.example/quartos").await.ok();
     desk.app.run_jobs().await;
     let profile = tempfile::tempdir().unwrap();

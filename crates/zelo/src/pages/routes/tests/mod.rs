@@ -77,7 +77,7 @@ fn staff() -> HashMap<UserId, User> {
 }
 
 fn for_ana<T>(read: impl FnOnce(&Reading<'_>) -> T) -> T {
-    read(&Reading { cx: &ENGLISH, contact: "Helena Duarte", users: &staff(), me: ANA, may_retry: true })
+    read(&Reading { cx: &ENGLISH, contact: "Helena Duarte", users: &staff(), me: ANA, may_send: true })
 }
 
 /// The entries as Ana sees them.

@@ -153,6 +153,7 @@ fn form(path: &str) -> &'static str {
         "/logout" | "/conversations/{id}/read" | "/messages/{id}/retry" => "",
         "/session/preferences" => "theme=dark&next=%2F",
         "/conversations/{id}/messages" => "text=ol%C3%A1",
+        "/messages/{id}/reaction" => "emoji=%F0%9F%91%8D",
         // No form with a file, and refused as such.
         "/conversations/{id}/files" => "",
         "/conversations/{id}/status" => "status=open",
