@@ -120,6 +120,14 @@ pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     deserializer.deserialize_any(NumberVisitor)
 }
 
+/// The position of something in a short list, which may be a text.
+pub(crate) fn position<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = deserializer.deserialize_any(NumberVisitor)?;
+    number
+        .and_then(|number| u8::try_from(number).ok())
+        .ok_or_else(|| D::Error::custom("invalid value: expected a position from 0 to 255"))
+}
+
 struct NumberVisitor;
 
 impl Visitor<'_> for NumberVisitor {

@@ -8,4 +8,5 @@ pub mod errors;
 mod lenient;
 pub mod phone;
 pub mod signature;
+pub mod template;
 pub mod webhook;

@@ -63,8 +63,8 @@ async fn templates_are_made_listed_in_pages_and_deleted() {
     let second = client.list_templates(AURORA_ACCOUNT, &token(), first.after.as_deref()).await.unwrap();
     assert_eq!((second.templates.len(), second.after), (20, None));
     assert_eq!(second.templates[19].name, "modelo_119");
-    client.delete_template(AURORA_ACCOUNT, &token(), "modelo_000").await.unwrap();
-    let error = client.delete_template(AURORA_ACCOUNT, &token(), "modelo_000").await.unwrap_err();
+    client.delete_template(AURORA_ACCOUNT, &token(), "modelo_000", None).await.unwrap();
+    let error = client.delete_template(AURORA_ACCOUNT, &token(), "modelo_000", None).await.unwrap_err();
     assert_eq!(error.code(), Some(100));
     let first = client.list_templates(AURORA_ACCOUNT, &token(), None).await.unwrap();
     assert_eq!(first.templates[0].name, "modelo_001");

@@ -33,7 +33,7 @@ pub use outbound::{
 };
 pub use send_error::SendError;
 pub use template::{Component, Language, Parameter, SentTemplate};
-pub use template_admin::{CreatedTemplate, Template, TemplatePage};
+pub use template_admin::{CreatedTemplate, QualityScore, Template, TemplatePage};
 pub use token::AccessToken;
 
 /// Meta's production address.

@@ -120,7 +120,7 @@ impl OutboundContent {
         }
     }
 
-    /// The file of an image, video, audio, document or sticker.
+    /// The file of an image, video, audio, document or sticker, or of a template's header.
     pub fn media(&self) -> Option<&OutboundMedia> {
         match self {
             Self::Image(media)
@@ -128,7 +128,16 @@ impl OutboundContent {
             | Self::Audio(media)
             | Self::Document(media)
             | Self::Sticker(media) => Some(media),
+            Self::Template(template) => template.file().map(|(_, file)| file),
             _ => None,
+        }
+    }
+
+    /// Meta's word for the kind of its file: its own type, or that of a template's header.
+    pub fn file_kind(&self) -> &'static str {
+        match self {
+            Self::Template(template) => template.file().map_or("template", |(kind, _)| kind),
+            other => other.kind(),
         }
     }
 
@@ -140,6 +149,7 @@ impl OutboundContent {
             | Self::Audio(media)
             | Self::Document(media)
             | Self::Sticker(media) => Some(media),
+            Self::Template(template) => template.file_mut(),
             _ => None,
         }
     }

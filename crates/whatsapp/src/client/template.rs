@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::outbound::MediaSource;
+use super::outbound::OutboundMedia;
+use crate::lenient;
 use crate::webhook::Location;
 
 /// An approved template with its variables filled.
@@ -32,6 +33,62 @@ impl SentTemplate {
         let components = if parameters.is_empty() { vec![] } else { vec![Component::Body { parameters }] };
         Self { name: name.into(), language: Language { code: language.into() }, components }
     }
+
+    /// The values of the header.
+    pub fn header(&self) -> &[Parameter] {
+        let found = self.components.iter().find(|component| matches!(component, Component::Header { .. }));
+        found.map(Component::parameters).unwrap_or_default()
+    }
+
+    /// The values of the body.
+    pub fn body(&self) -> &[Parameter] {
+        let found = self.components.iter().find(|component| matches!(component, Component::Body { .. }));
+        found.map(Component::parameters).unwrap_or_default()
+    }
+
+    /// Type, position and values of each button that has some.
+    pub fn buttons(&self) -> impl Iterator<Item = (&str, u8, &[Parameter])> {
+        self.components.iter().filter_map(|component| match component {
+            Component::Button { sub_type, index, parameters } => {
+                Some((sub_type.as_str(), *index, parameters.as_slice()))
+            }
+            _ => None,
+        })
+    }
+
+    /// The file of the header, and Meta's word for its kind.
+    pub fn file(&self) -> Option<(&'static str, &OutboundMedia)> {
+        self.header().iter().find_map(|parameter| match parameter {
+            Parameter::Image { image } => Some(("image", image)),
+            Parameter::Video { video } => Some(("video", video)),
+            Parameter::Document { document } => Some(("document", document)),
+            _ => None,
+        })
+    }
+
+    /// The same, to be named otherwise.
+    pub fn file_mut(&mut self) -> Option<&mut OutboundMedia> {
+        let header = self.components.iter_mut().find_map(|component| match component {
+            Component::Header { parameters } => Some(parameters),
+            _ => None,
+        });
+        header?.iter_mut().find_map(|parameter| match parameter {
+            Parameter::Image { image: file }
+            | Parameter::Video { video: file }
+            | Parameter::Document { document: file } => Some(file),
+            _ => None,
+        })
+    }
+}
+
+impl Component {
+    fn parameters(&self) -> &[Parameter] {
+        match self {
+            Self::Header { parameters } | Self::Body { parameters } | Self::Button { parameters, .. } => {
+                parameters
+            }
+        }
+    }
 }
 
 /// The variables of one part.
@@ -47,7 +104,8 @@ pub enum Component {
     Button {
         /// `quick_reply`, `url`, `copy_code`, `flow`.
         sub_type: String,
-        /// The position of the button, from 0.
+        /// The position of the button, from 0. Meta's examples write it as a text.
+        #[serde(deserialize_with = "lenient::position")]
         index: u8,
         parameters: Vec<Parameter>,
     },
@@ -63,13 +121,13 @@ pub enum Parameter {
         text: String,
     },
     Image {
-        image: MediaSource,
+        image: OutboundMedia,
     },
     Video {
-        video: MediaSource,
+        video: OutboundMedia,
     },
     Document {
-        document: MediaSource,
+        document: OutboundMedia,
     },
     Location {
         location: Location,

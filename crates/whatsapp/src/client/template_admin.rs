@@ -26,6 +26,23 @@ pub struct Template {
     /// As Meta writes them; their kinds keep growing.
     #[serde(default)]
     pub components: Vec<Value>,
+    /// Its category before Meta changed it.
+    #[serde(default)]
+    pub previous_category: Option<String>,
+    /// Why it was rejected; `NONE` otherwise.
+    #[serde(default)]
+    pub rejected_reason: Option<String>,
+    /// What customers think of it.
+    #[serde(default)]
+    pub quality_score: Option<QualityScore>,
+}
+
+/// What customers think of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QualityScore {
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
+    #[serde(default)]
+    pub score: String,
 }
 
 /// Some templates, and where the next ones begin.
@@ -62,6 +79,10 @@ struct Cursors {
     after: Option<String>,
 }
 
+/// What is asked of a template.
+const FIELDS: &str = "id,name,language,status,category,previous_category,parameter_format,components,rejected_reason,\
+                      quality_score";
+
 impl Client {
     /// One page of the templates of an account.
     pub async fn list_templates(
@@ -70,8 +91,7 @@ impl Client {
         token: &AccessToken,
         after: Option<&str>,
     ) -> Result<TemplatePage, SendError> {
-        let fields = "id,name,language,status,category,parameter_format,components";
-        let mut query = vec![("fields", fields), ("limit", "100")];
+        let mut query = vec![("fields", FIELDS), ("limit", "100")];
         query.extend(after.map(|after| ("after", after)));
         let request = self.request_with(Method::GET, &[waba_id, "message_templates"], &query, token);
         let page: PageWire = answer::read(request).await?;
@@ -79,6 +99,11 @@ impl Client {
         let after =
             page.paging.filter(|paging| paging.next.is_some()).and_then(|paging| paging.cursors?.after);
         Ok(TemplatePage { templates: page.data, after })
+    }
+
+    /// One template by Meta's id of it.
+    pub async fn get_template(&self, id: &str, token: &AccessToken) -> Result<Template, SendError> {
+        answer::read(self.request_with(Method::GET, &[id], &[("fields", FIELDS)], token)).await
     }
 
     /// Hands a template in for review. `template` is Meta's body: name, category, language, components.
@@ -91,14 +116,17 @@ impl Client {
         answer::read(self.request(Method::POST, &[waba_id, "message_templates"], token).json(template)).await
     }
 
-    /// Deletes a template in all languages. An approved name stays blocked for 30 days.
+    /// Deletes a template, in the one language that `id` is Meta's id of, or else in all. An approved name stays blocked
+    /// for 30 days.
     pub async fn delete_template(
         &self,
         waba_id: &str,
         token: &AccessToken,
         name: &str,
+        id: Option<&str>,
     ) -> Result<(), SendError> {
-        let query = [("name", name)];
+        let mut query = vec![("name", name)];
+        query.extend(id.map(|id| ("hsm_id", id)));
         let request = self.request_with(Method::DELETE, &[waba_id, "message_templates"], &query, token);
         answer::read::<answer::Success>(request).await.map(drop)
     }
