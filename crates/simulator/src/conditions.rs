@@ -28,8 +28,45 @@ pub struct Conditions {
     pub travel_ms: u64,
     /// Of a thousand sends, so many are refused with an error that passes (131016).
     pub transient_per_mille: u16,
+    /// How Meta decides about templates that are handed in; without it they wait for somebody.
+    pub template_review: Option<TemplateReview>,
     /// Of a thousand accepted sends, so many lose their connection before the answer is complete.
     pub cut_per_mille: u16,
+}
+
+/// What becomes of templates that are handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateReview {
+    /// Milliseconds that it takes, by the clock that can be moved forward.
+    #[serde(default)]
+    pub after_ms: u64,
+    /// What is decided.
+    #[serde(flatten)]
+    pub decision: TemplateDecision,
+}
+
+impl TemplateReview {
+    /// Everything is approved.
+    pub fn approves_after(after_ms: u64) -> Self {
+        Self { after_ms, decision: TemplateDecision::new("APPROVED") }
+    }
+}
+
+/// A decision of Meta about a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateDecision {
+    /// `APPROVED`, `REJECTED`, `PAUSED`, `DISABLED` or another of Meta's words.
+    pub event: String,
+    /// Why, in words; of rejected and paused ones.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+impl TemplateDecision {
+    /// A decision without a reason.
+    pub fn new(event: impl Into<String>) -> Self {
+        Self { event: event.into(), reason: None }
+    }
 }
 
 /// How fast messages may come (Meta, throughput and about-the-platform).

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use whatsapp::signature::AppSecret;
 
 use crate::contact::ContactId;
@@ -109,8 +109,11 @@ pub(crate) async fn deliver(inner: &Arc<Inner>, parcel: Parcel) {
 
 async fn retry(inner: Arc<Inner>, parcel: Parcel) {
     let mut attempts = 1;
+    let mut due = inner.lived();
     while let Some(wait) = inner.retries.wait_after(attempts) {
-        sleep(wait).await;
+        // What was due on days that the clock has skipped is made up for.
+        due = due.saturating_add(wait);
+        inner.until(due).await;
         if attempt(&inner, &parcel).await {
             return;
         }

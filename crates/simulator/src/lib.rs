@@ -8,6 +8,7 @@
 
 mod channel;
 mod clock;
+mod coexistence;
 mod conditions;
 mod contact;
 mod control;
@@ -21,6 +22,7 @@ mod log;
 mod media;
 mod meter;
 mod page;
+mod reviews;
 mod said;
 mod scene;
 mod simulator;
@@ -36,7 +38,7 @@ use tokio::net::TcpListener;
 
 pub use channel::Channel;
 pub use clock::{Clock, RetrySchedule};
-pub use conditions::{Conditions, FailureForm, PlannedFailure, SendLimits};
+pub use conditions::{Conditions, FailureForm, PlannedFailure, SendLimits, TemplateDecision, TemplateReview};
 pub use contact::{Contact, ContactId, NewContact, NotAContact};
 pub use handshake::HandshakeError;
 pub use hold::HeldCalls;

@@ -35,6 +35,7 @@ fn shared(name: &str) -> Option<&'static str> {
 
 pub(crate) fn routes() -> Router<Simulator> {
     Router::new()
+        // Whoever only knows the host comes to the phone.
         .route("/", get(|| async { Redirect::temporary("/simulator") }))
         .route("/simulator", get(page))
         .route("/simulator/", get(|| async { Redirect::permanent("/simulator") }))

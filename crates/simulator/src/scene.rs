@@ -21,7 +21,25 @@ pub(crate) struct Connected {
     pub(crate) channel: Channel,
     pub(crate) token_expired: bool,
     pub(crate) subscribed: bool,
+    pub(crate) standing: Standing,
     pub(crate) line: Line,
+}
+
+/// What Meta thinks of a number.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    /// `GREEN`, `YELLOW`, `RED`.
+    pub(crate) quality: String,
+    /// `TIER_250`, `TIER_2K`, …
+    pub(crate) limit: String,
+    /// `STANDARD` or `HIGH`.
+    pub(crate) throughput: String,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { quality: "GREEN".into(), limit: "TIER_2K".into(), throughput: "STANDARD".into() }
+    }
 }
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::channel::Channel;
 use crate::clock::{Clock, RetrySchedule};
-use crate::conditions::{Conditions, PlannedFailure};
+use crate::conditions::{Conditions, PlannedFailure, TemplateReview};
 use crate::contact::{Contact, ContactId, NewContact, NotAContact};
 use crate::delivery::{Line, Parcel, Underway};
 use crate::handshake::{HandshakeError, shake};
@@ -23,10 +23,9 @@ use crate::ids::Ids;
 use crate::log::{Direction, LogEntry};
 use crate::media::StoredFile;
 use crate::meter::Tally;
-use crate::scene::{Connected, Scene};
+use crate::scene::{Connected, Scene, Standing};
 use crate::talk::{Talk, Tick};
-use crate::template::Template;
-use crate::{webhook, wire};
+use crate::wire;
 
 /// What a simulator needs from outside.
 #[derive(Clone)]
@@ -42,6 +41,8 @@ pub struct SimulatorConfig {
     pub sent_after: Duration,
     /// How long after the answer the status `delivered` follows.
     pub delivered_after: Duration,
+    /// How long after it was handed in a template is approved; never without.
+    pub review_after: Option<Duration>,
     /// Where the desk is, for the page's link to it.
     pub inbox_url: Option<String>,
 }
@@ -56,6 +57,7 @@ impl SimulatorConfig {
             retries: RetrySchedule::default(),
             sent_after: Duration::from_millis(100),
             delivered_after: Duration::from_millis(500),
+            review_after: Some(Duration::from_secs(5)),
             inbox_url: None,
         }
     }
@@ -102,6 +104,9 @@ pub(crate) struct Inner {
     pub(crate) stop: CancellationToken,
     pub(crate) underway: watch::Sender<usize>,
     pub(crate) hold: Hold,
+    /// Rings when the clock is moved forward.
+    pub(crate) moved: watch::Sender<()>,
+    pub(crate) started: Instant,
 }
 
 /// Meta and the customers' phones. Clones are the same simulator.
@@ -133,7 +138,13 @@ impl Simulator {
             stop: CancellationToken::new(),
             underway: watch::Sender::new(0),
             hold: Hold::default(),
+            moved: watch::Sender::new(()),
+            started: Instant::now(),
         };
+        if let Some(after) = config.review_after {
+            let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            inner.scene.lock().conditions.template_review = Some(TemplateReview::approves_after(after_ms));
+        }
         Self { inner: Arc::new(inner) }
     }
 
@@ -141,7 +152,13 @@ impl Simulator {
     pub fn add_channel(&self, channel: Channel) {
         let line = Line::open(&self.inner);
         let id = channel.phone_number_id.clone();
-        let connected = Connected { channel, token_expired: false, subscribed: true, line };
+        let connected = Connected {
+            channel,
+            token_expired: false,
+            subscribed: true,
+            standing: Standing::default(),
+            line,
+        };
         self.inner.scene.lock().channels.insert(id, connected);
         self.inner.changed("scene");
     }
@@ -215,13 +232,15 @@ impl Simulator {
         self.inner.scene.lock().tally.clone()
     }
 
-    /// Moves the clock forward for everything that ages: 24-hour windows, files and their addresses. The times in
-    /// webhooks stay those of the real clock, because the desk's own clock does not move.
+    /// Moves the clock forward for everything that ages: 24-hour windows, files and their addresses, and what Meta does
+    /// later, such as posting a webhook again or looking at a template. The times in webhooks stay those of the real clock,
+    /// because the desk's own clock does not move.
     pub fn advance_clock(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let mut scene = self.inner.scene.lock();
         scene.advanced = scene.advanced.saturating_add(by);
         drop(scene);
+        self.inner.moved.send_replace(());
         self.inner.changed("scene");
     }
 
@@ -254,55 +273,6 @@ impl Simulator {
         let id = scene.ids.digits(15);
         scene.files.insert(id.clone(), file);
         Ok(id)
-    }
-
-    /// Adds an approved template to an account. `components` are Meta's. Gives its id.
-    pub fn add_template(
-        &self,
-        waba_id: &str,
-        name: &str,
-        language: &str,
-        category: &str,
-        components: Vec<Value>,
-    ) -> String {
-        let mut scene = self.inner.scene.lock();
-        let id = scene.ids.digits(16);
-        scene.templates.push(Template {
-            id: id.clone(),
-            waba_id: waba_id.to_owned(),
-            name: name.to_owned(),
-            language: language.to_owned(),
-            status: "APPROVED".to_owned(),
-            category: category.to_owned(),
-            named: false,
-            components,
-        });
-        id
-    }
-
-    /// Decides about a template, such as `APPROVED` or `PAUSED`, and tells every channel of its account.
-    pub fn decide_template(&self, template_id: &str, event: &str) -> Result<(), UnknownParty> {
-        let mut scene = self.inner.scene.lock();
-        let template = scene.templates.iter_mut().find(|template| template.id == template_id);
-        let template = template.ok_or(UnknownParty::Template)?;
-        template.status = event.to_owned();
-        let value = json!({
-            "event": event,
-            "message_template_id": template.id.parse::<u64>().unwrap_or_default(),
-            "message_template_name": template.name,
-            "message_template_language": template.language,
-            "message_template_category": template.category,
-            "reason": "NONE",
-        });
-        let waba_id = template.waba_id.clone();
-        // Template notices go to the app and not to a number: one post per account is enough.
-        let channel = scene.channels.values().find(|connected| connected.channel.waba_id == waba_id);
-        let channel = channel.ok_or(UnknownParty::Channel)?.channel.clone();
-        let time = self.inner.seconds();
-        let body = webhook::body(&channel, "message_template_status_update", &value, Some(time));
-        let label = "message_template_status_update".to_owned();
-        self.inner.post(&mut scene, &channel, label, &body, value, None, None, Duration::ZERO);
-        Ok(())
     }
 
     /// Everything that the simulator serves: the Graph API, the page and its control interface.
@@ -346,6 +316,25 @@ impl Inner {
     /// Milliseconds by the clock that can be moved forward.
     pub(crate) fn moved_now(&self, scene: &Scene) -> i64 {
         self.millis().saturating_add(scene.advanced)
+    }
+
+    /// How long the simulator has lived, by the clock that can be moved forward.
+    pub(crate) fn lived(&self) -> Duration {
+        let advanced = u64::try_from(self.scene.lock().advanced).unwrap_or_default();
+        self.started.elapsed().saturating_add(Duration::from_millis(advanced))
+    }
+
+    /// Waits until it has lived so long; a clock that is moved forward ends the wait.
+    pub(crate) async fn until(&self, age: Duration) {
+        let mut moved = self.moved.subscribe();
+        loop {
+            let left = age.saturating_sub(self.lived());
+            if left.is_zero() {
+                return;
+            }
+            // The sender lives as long as `self`.
+            let _ = tokio::time::timeout(left, moved.changed()).await;
+        }
     }
 
     /// Tells the page. Nobody may be looking.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::json::put;
+
 /// A template as the Graph API shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
@@ -15,6 +17,11 @@ pub(crate) struct Template {
     pub(crate) category: String,
     pub(crate) named: bool,
     pub(crate) components: Vec<Value>,
+    /// Meta's word for why it was rejected; `NONE` otherwise.
+    pub(crate) rejected_reason: String,
+    pub(crate) previous_category: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
+    pub(crate) quality: String,
 }
 
 /// Why a template cannot be filled. The code is Meta's.
@@ -26,15 +33,21 @@ pub(crate) struct Unfilled {
 
 impl Template {
     pub(crate) fn to_json(&self) -> Value {
-        json!({
+        let mut shown = json!({
             "name": self.name,
             "parameter_format": if self.named { "NAMED" } else { "POSITIONAL" },
             "components": self.components,
             "language": self.language,
             "status": self.status,
             "category": self.category,
+            "rejected_reason": self.rejected_reason,
+            "quality_score": {"score": self.quality},
             "id": self.id,
-        })
+        });
+        if let Some(previous) = &self.previous_category {
+            put(&mut shown, "previous_category", json!(previous));
+        }
+        shown
     }
 
     fn component(&self, kind: &str) -> Option<&Value> {
@@ -149,6 +162,9 @@ mod tests {
             category: "UTILITY".into(),
             named: false,
             components: vec![json!({"type": "BODY", "text": text})],
+            rejected_reason: "NONE".into(),
+            previous_category: None,
+            quality: "UNKNOWN".into(),
         }
     }
 

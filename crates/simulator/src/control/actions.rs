@@ -136,20 +136,6 @@ pub(crate) async fn advance_clock(
     StatusCode::NO_CONTENT
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Decision {
-    event: String,
-}
-
-pub(crate) async fn decide_template(
-    State(simulator): State<Simulator>,
-    Path(template): Path<String>,
-    Json(decision): Json<Decision>,
-) -> Result<StatusCode, Refused> {
-    simulator.decide_template(&template, &decision.event)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// The raw bytes of a file with its type in the header; `id` is the channel it will be sent to.
 pub(crate) async fn add_file(
     State(simulator): State<Simulator>,

@@ -1,6 +1,7 @@
 //! What the page does, as JSON under `/simulator/api`.
 
 mod actions;
+mod decisions;
 mod stream;
 mod views;
 
@@ -24,13 +25,20 @@ pub(crate) fn routes() -> Router<Simulator> {
         .route("/simulator/api/channels", post(actions::add_channel))
         .route("/simulator/api/channels/{channel}/verify", post(actions::verify_callback))
         .route("/simulator/api/channels/{channel}/token", put(actions::expire_token))
+        .route("/simulator/api/channels/{channel}/quality", put(decisions::rate_number))
+        .route("/simulator/api/channels/{channel}/changes", post(decisions::post_change))
+        .route("/simulator/api/channels/{channel}/history", post(decisions::share_history))
         .route("/simulator/api/contacts", post(actions::add_contact))
         .route("/simulator/api/conditions", put(actions::set_conditions))
         .route("/simulator/api/clock", post(actions::advance_clock))
-        .route("/simulator/api/templates/{template}/decision", put(actions::decide_template))
+        .route("/simulator/api/templates", get(decisions::templates).post(decisions::add_template))
+        .route("/simulator/api/templates/{template}/decision", put(decisions::decide_template))
+        .route("/simulator/api/templates/{template}/category", put(decisions::recategorise))
+        .route("/simulator/api/templates/{template}/quality", put(decisions::rate_template))
         .route("/simulator/api/files/{id}", get(views::file).post(actions::add_file))
         .route("/simulator/api/talks/{channel}/{contact}", get(views::talk).delete(actions::clear_talk))
         .route("/simulator/api/talks/{channel}/{contact}/messages", post(actions::say))
+        .route("/simulator/api/talks/{channel}/{contact}/echo", post(decisions::echo))
         .route("/simulator/api/talks/{channel}/{contact}/read", post(actions::read))
         .route("/simulator/api/talks/{channel}/{contact}/play", post(actions::play))
         .layer(DefaultBodyLimit::max(FILE_BYTES))

@@ -127,8 +127,8 @@ pub(crate) async fn numbers(State(simulator): State<Simulator>, call: Call) -> R
     let result = {
         let scene = inner.scene.lock();
         access::account(&scene, &call).map(|account| {
-            let own = scene.channels.values().map(|connected| &connected.channel);
-            let numbers: Vec<Value> = own.filter(|own| own.waba_id == account.waba_id).map(number).collect();
+            let own = scene.channels.values().filter(|own| own.channel.waba_id == account.waba_id);
+            let numbers: Vec<Value> = own.map(|own| number(&own.channel, &own.standing)).collect();
             json!({"data": numbers})
         })
     };

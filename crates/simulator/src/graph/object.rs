@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::request::Call;
 use super::{Outcome, access, account, files, templates};
 use crate::channel::Channel;
-use crate::scene::Scene;
+use crate::scene::{Scene, Standing};
 use crate::simulator::{Inner, Simulator};
 
 pub(crate) async fn get(State(simulator): State<Simulator>, call: Call) -> Response {
@@ -54,7 +54,9 @@ fn outcome(call: &Call, method: Method, payload: Value) -> Outcome<'_> {
 fn describe(inner: &Inner, scene: &Scene, call: &Call) -> Result<Value, Fault> {
     let own = access::by_token(scene, &call.token)?;
     if let Some(channel) = own.iter().find(|channel| channel.phone_number_id == call.id) {
-        return Ok(number(channel));
+        let standing =
+            scene.channels.get(&channel.phone_number_id).map(|connected| connected.standing.clone());
+        return Ok(number(channel, &standing.unwrap_or_default()));
     }
     if let Some(channel) = own.iter().find(|channel| channel.waba_id == call.id) {
         return Ok(json!({"id": channel.waba_id, "name": channel.business_name, "currency": "BRL",
@@ -71,16 +73,16 @@ fn describe(inner: &Inner, scene: &Scene, call: &Call) -> Result<Value, Fault> {
 }
 
 /// A number as Meta describes it.
-pub(crate) fn number(channel: &Channel) -> Value {
+pub(crate) fn number(channel: &Channel, standing: &Standing) -> Value {
     json!({
         "id": channel.phone_number_id,
         "display_phone_number": channel.phone.display(),
         "verified_name": channel.business_name,
-        "quality_rating": "GREEN",
+        "quality_rating": standing.quality,
         "code_verification_status": "VERIFIED",
         "status": "CONNECTED",
         "platform_type": "CLOUD_API",
-        "throughput": {"level": "STANDARD"},
-        "whatsapp_business_manager_messaging_limit": "TIER_2K",
+        "throughput": {"level": standing.throughput},
+        "whatsapp_business_manager_messaging_limit": standing.limit,
     })
 }

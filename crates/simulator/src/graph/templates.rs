@@ -9,6 +9,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use whatsapp::template::TemplateDraft;
 
 use super::fault::Fault;
 use super::request::Call;
@@ -96,7 +97,7 @@ fn position(cursor: &str) -> Option<usize> {
     text.strip_prefix("at ")?.parse().ok()
 }
 
-/// Hands a template in. It is `PENDING` until somebody decides.
+/// Hands a template in. It is `PENDING` until Meta has looked at it, or somebody decides.
 pub(crate) async fn create(
     State(simulator): State<Simulator>,
     call: Call,
@@ -105,6 +106,9 @@ pub(crate) async fn create(
     let inner = &simulator.inner;
     let body = body.map(|Json(body)| body).unwrap_or_default();
     let result = insert(inner, &call, &body);
+    if let Ok(Some(id)) = result.as_ref().map(|created| text(created, "/id")) {
+        simulator.plan_review(id);
+    }
     outcome(&call, Method::POST, body).answer(inner, result)
 }
 
@@ -115,12 +119,17 @@ fn insert(inner: &Inner, call: &Call, body: &Value) -> Result<Value, Fault> {
         body[key].as_str().ok_or_else(|| Fault::parameter(format!("The parameter {key} is required.")))
     };
     let (name, language, category) = (given("name")?, given("language")?, given("category")?);
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || name.len() > 512 || !name.bytes().all(is_plain) {
-        return Err(Fault::parameter("Param name may hold lowercase letters, digits and underscores only"));
-    }
-    if !matches!(category, "MARKETING" | "UTILITY" | "AUTHENTICATION") {
-        return Err(Fault::parameter("Param category must be one of {UTILITY, MARKETING, AUTHENTICATION}"));
+    let draft = TemplateDraft {
+        name: name.to_owned(),
+        language: language.to_owned(),
+        category: category.to_owned(),
+        parameter_format: text(body, "/parameter_format").map(str::to_owned),
+        components: list_at(body, "/components").to_vec(),
+        message_send_ttl_seconds: body.get("message_send_ttl_seconds").and_then(Value::as_i64),
+    };
+    // Meta says one fault at a time.
+    if let Some(fault) = draft.faults().first() {
+        return Err(Fault::parameter(format!("Param {}: {}", fault.field, fault.message)));
     }
     let same = |template: &Template| {
         template.waba_id == account.waba_id && template.name == name && template.language == language
@@ -136,8 +145,11 @@ fn insert(inner: &Inner, call: &Call, body: &Value) -> Result<Value, Fault> {
         language: language.to_owned(),
         status: "PENDING".to_owned(),
         category: category.to_owned(),
-        named: text(body, "/parameter_format").is_some_and(|format| format.eq_ignore_ascii_case("named")),
-        components: list_at(body, "/components").to_vec(),
+        named: draft.is_named(),
+        components: draft.components,
+        rejected_reason: "NONE".to_owned(),
+        previous_category: None,
+        quality: "UNKNOWN".to_owned(),
     });
     Ok(json!({"id": id, "status": "PENDING", "category": category}))
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod faults;

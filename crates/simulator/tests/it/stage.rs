@@ -57,16 +57,22 @@ impl Stage {
         Self::with_desk(Desk::default()).await
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
     pub(crate) async fn with_desk(desk: Desk) -> Self {
+        let retries =
+            RetrySchedule { first: Duration::from_millis(1), longest: Duration::from_millis(4), attempts: 4 };
+        Self::with_retries(desk, retries).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
+    pub(crate) async fn with_retries(desk: Desk, retries: RetrySchedule) -> Self {
         let clock = Arc::new(AtomicI64::new(NOON * 1_000));
         let ticking = Arc::clone(&clock);
         let mut config = SimulatorConfig::new(http(), Arc::new(move || ticking.load(Ordering::Relaxed)));
         config.seed = Some(1);
         config.sent_after = Duration::ZERO;
         config.delivered_after = Duration::ZERO;
-        config.retries =
-            RetrySchedule { first: Duration::from_millis(1), longest: Duration::from_millis(4), attempts: 4 };
+        config.review_after = None;
+        config.retries = retries;
         config.inbox_url = Some("http://localhost:8080/".into());
         let simulator = Simulator::new(config);
         let hook = format!("http://{}/hook", desk.open().await);

@@ -252,6 +252,7 @@ fn fake_meta(clock: &Clock) -> Simulator {
     config.seed = Some(1);
     config.sent_after = Duration::ZERO;
     config.delivered_after = Duration::ZERO;
+    config.review_after = None;
     config.retries =
         RetrySchedule { first: Duration::from_millis(1), longest: Duration::from_millis(4), attempts: 4 };
     Simulator::new(config)
