@@ -48,6 +48,10 @@ fn pages_of(cx: &PageContext) -> Result<Vec<(&'static str, String)>, Box<dyn Err
         ("empty", render::inbox(cx, &sample::empty_inbox(ListQuery::default()))?),
         ("audit", render::audit(cx, &sample::audit())?),
         ("channels", render::channels(cx, &sample::channels())?),
+        ("templates", render::templates(cx, &sample::templates())?),
+        ("template", render::template(cx, &sample::template())?),
+        ("template-new", render::new_template(cx, &sample::new_template())?),
+        ("template-chooser", render::template_chooser(cx, &sample::template_chooser())?),
         ("login", render::login(cx, &login)?),
         ("missing", render::error(cx, &missing)?),
     ])

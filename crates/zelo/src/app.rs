@@ -28,6 +28,7 @@ pub const QUEUES: &[Queue] = &[
     outbound::RECEIPTS,
     crate::media::QUEUE,
     crate::mail::QUEUE,
+    crate::channels::QUEUE,
     crate::tasks::HOUSEKEEPING,
 ];
 

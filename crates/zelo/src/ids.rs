@@ -114,6 +114,10 @@ id!(
     UserId
 );
 id!(
+    /// A message template.
+    TemplateId
+);
+id!(
     /// A role of a tenant's own.
     RoleId
 );

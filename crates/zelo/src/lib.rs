@@ -49,6 +49,9 @@ pub mod merging;
 pub mod messages;
 pub mod templates;
 
+// What follows when a number is connected.
+pub mod connecting;
+
 // From Meta and to Meta.
 pub mod inbound;
 pub mod outbound;

@@ -32,4 +32,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(14, "0014", "media"),
     migration!(15, "0015", "inbound"),
     migration!(16, "0016", "receipts"),
+    migration!(17, "0017", "templates"),
 ];

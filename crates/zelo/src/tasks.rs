@@ -1,8 +1,8 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
 use crate::{
-    app::App, approvals, audit, channels, error::Result, identity, inbound, limits, mail, media, offboarding,
-    outbound, rotation, support, telemetry,
+    app::App, approvals, audit, channels, connecting, error::Result, identity, inbound, limits, mail, media,
+    offboarding, outbound, rotation, support, telemetry, templates,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub struct Tasks {
 pub fn workers(app: &App) -> Workers {
     let (for_messages, for_mail, for_housekeeping) = (app.clone(), app.clone(), app.clone());
     let (for_media, for_receipts) = (app.clone(), app.clone());
+    let for_channels = app.clone();
     let messages = QueueOptions {
         concurrency: app.config.outbound.concurrency,
         per_tenant: app.config.outbound.concurrency_per_tenant,
@@ -52,6 +53,21 @@ pub fn workers(app: &App) -> Workers {
                 }
             }
         })
+        .queue(
+            channels::QUEUE,
+            QueueOptions { concurrency: 4, per_tenant: 1, ..QueueOptions::default() },
+            move |job| {
+                let app = for_channels.clone();
+                async move {
+                    match &*job.kind {
+                        channels::CONNECT => connecting::connect(app, job).await,
+                        templates::SYNC => templates::sync(app, job).await,
+                        templates::FETCH => templates::fetch(app, job).await,
+                        other => Outcome::give_up(format!("nobody knows how to {other}")),
+                    }
+                }
+            },
+        )
         .queue(HOUSEKEEPING, QueueOptions { concurrency: 1, ..QueueOptions::default() }, move |job| {
             let app = for_housekeeping.clone();
             async move {

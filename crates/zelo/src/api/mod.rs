@@ -107,7 +107,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(channels::get_channel, channels::update_channel))
         .routes(routes!(channels::check_channel))
         .routes(routes!(channels::list_notices))
-        .routes(routes!(templates::list_message_templates))
+        .routes(routes!(templates::list_message_templates, templates::create_message_template))
+        .routes(routes!(templates::sync_message_templates))
+        .routes(routes!(templates::get_message_template, templates::delete_message_template))
+        .routes(routes!(templates::preview_message_template))
         // The desk.
         .routes(routes!(contacts::list_contacts))
         .routes(routes!(contacts::get_contact))

@@ -10,11 +10,27 @@ use crate::{
     ids::{ChannelId, TenantId},
     tenants::TenantScope,
 };
+use jobs::NewJob;
+use serde::{Deserialize, Serialize};
 use whatsapp::client::NumberInfo;
 use zeroize::Zeroizing;
 
 /// How long a secret is believed after it was replaced: Meta repeats an event for seven days.
 const SECRETS_OVERLAP: Millis = 7 * DAY;
+
+/// What the job that follows a connection works on.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Connected {
+    /// The number.
+    pub channel_id: ChannelId,
+}
+
+/// Promise what follows the connection of a number.
+async fn promise_connection(tx: &mut db::Tx, app: &App, scope: TenantScope, id: ChannelId) -> Result<()> {
+    let payload = serde_json::to_string(&Connected { channel_id: id }).map_err(Error::internal)?;
+    app.jobs.enqueue(tx, NewJob::new(super::QUEUE, super::CONNECT, payload).tenant(scope.tenant().0)).await?;
+    Ok(())
+}
 
 /// Connect a number.
 ///
@@ -60,6 +76,7 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
         let entry = entry.changed("name", None::<&str>, channel.name.as_str());
         let entry = entry.changed("phone_number_id", None::<&str>, channel.phone_number_id.as_str());
         pen.write(tx, entry.changed("waba_id", None::<&str>, channel.waba_id.as_str())).await?;
+        promise_connection(tx, app, scope, channel.id).await?;
         tx.wake(directory::TOPIC);
         Ok(())
     })?;
@@ -119,6 +136,9 @@ pub async fn update_channel(
         store::update_channel(tx, scope, &channel, &sealed).await?;
         store::update_route(tx, &channel, app_secret, &verify_token, now + SECRETS_OVERLAP).await?;
         pen.write(tx, entry.clone()).await?;
+        if change.access_token.is_some() {
+            promise_connection(tx, app, scope, id).await?;
+        }
         tx.wake(directory::TOPIC);
         Ok(())
     })?;

@@ -122,7 +122,7 @@ async fn apply_share(
         channels::apply_news(tx, scope, desk, &prepared.channel_news).await?;
     }
     contacts::note_marketing(tx, scope, &prepared.choices).await?;
-    templates::apply_news(tx, scope, &prepared.keys, &prepared.template_news).await?;
+    templates::apply_news(tx, app, scope, &prepared.keys, &prepared.template_news).await?;
     apply_messages(tx, app, prepared, novelty, now).await?;
     let reports: Vec<_> = prepared.reports.iter().map(|(_, report)| report.clone()).collect();
     let news = messages::apply_statuses(tx, scope, &reports, now).await?;

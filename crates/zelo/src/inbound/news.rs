@@ -113,9 +113,18 @@ pub(super) fn of_template(change: &Change, account: &str, at: Millis) -> Vec<tem
         }
         // An announcement gives the category that still holds, and comes again when it is done.
         Change::TemplateCategory(notice) => {
-            let sayings = vec![Saying::Category(notice.new_category.clone())];
+            let change = Saying::Change {
+                previous: notice.previous_category.clone(),
+                next: notice.correct_category.clone(),
+                on: notice.category_update_timestamp.map(|seconds| seconds.saturating_mul(SECOND)),
+            };
+            let sayings = vec![Saying::Category(notice.new_category.clone()), change];
             let (name, language) = (&notice.message_template_name, &notice.message_template_language);
             (name, language, &notice.message_template_id, sayings)
+        }
+        Change::TemplateComponents(notice) => {
+            let (name, language) = (&notice.message_template_name, &notice.message_template_language);
+            (name, language, &notice.message_template_id, vec![Saying::Edited])
         }
         _ => return Vec::new(),
     };

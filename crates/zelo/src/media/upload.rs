@@ -236,7 +236,7 @@ pub async fn check_outgoing(
 ) -> Result<Option<Attached>> {
     let scope = sight.scope();
     let Some(id) = named_by(content) else { return Ok(None) };
-    let field = format!("{}.id", content.kind());
+    let field = format!("{}.id", content.file_kind());
     let invalid = |code, message: &str| Error::invalid(field.clone(), code, message);
     let found = db::read!(app.db, "find_media", scope.into(), |tx| -> Result<_> {
         Ok(store::find(tx, scope, id).await?)
@@ -246,13 +246,14 @@ pub async fn check_outgoing(
     if media.message.is_some() {
         return Err(invalid("already_sent", "This file was sent already; upload it again."));
     }
-    if media.kind.as_str() != content.kind() {
+    if media.kind.as_str() != content.file_kind() {
         return Err(invalid("kind", "The file was uploaded as another kind."));
     }
     let talk = conversations::get_conversation(app, sight, conversation).await?;
     let key = conversations::contact_key(app, scope, &talk).await?;
     let attached = Attached::of(scope, media, &key);
-    if let OutboundContent::Document(document) = content
+    if content.file_kind() == "document"
+        && let Some(document) = content.media_mut()
         && document.filename.is_none()
     {
         document.filename.clone_from(&attached.filename);

@@ -81,6 +81,9 @@ pub struct Body {
     /// Meta's code of why it does not hand over what was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<i64>,
+    /// The words of a template with its variables filled, where they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendered: Option<String>,
     /// The way by which it came, where it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Via>,
@@ -99,6 +102,7 @@ impl Body {
             product: None,
             group: None,
             error_code: None,
+            rendered: None,
             via: None,
         }
     }
@@ -117,7 +121,9 @@ impl Body {
     pub fn text(&self) -> Option<Cow<'_, str>> {
         match &self.said {
             Said::Inbound(content) => content.preview_text(),
-            Said::Outbound(content) => content.preview_text(),
+            Said::Outbound(content) => {
+                self.rendered.as_deref().map(Cow::Borrowed).or_else(|| content.preview_text())
+            }
             Said::Call(_) | Said::Withheld { .. } => None,
         }
     }

@@ -79,12 +79,18 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
         return Err(Error::WindowClosed);
     }
+    let rendered = match &request.content {
+        OutboundContent::Template(template) => {
+            templates::check_sending(app, scope, &channel.waba_id, template).await?
+        }
+        _ => None,
+    };
     let key = conversations::contact_key(app, scope, &conversation).await?;
     let mut content = request.content.clone();
     let quotes = refer::quoted_wamid(app, scope, request).await?;
     refer::name_target(app, scope, &conversation, &mut content, now).await?;
     let media = media::check_outgoing(app, sight, conversation.id, &mut content).await?;
-    let body = Body { quotes, ..Body::new(Said::Outbound(content)) };
+    let body = Body { quotes, rendered, ..Body::new(Said::Outbound(content)) };
     let target = match body.changes() {
         Some(wamid) => Some(app.keyring.tenant(scope.tenant().0).await?.index.digest(Field::Wamid, wamid)),
         None => None,
@@ -222,11 +228,13 @@ pub async fn retry_message(app: &App, sight: Sight, id: MessageId) -> Result<Mes
         return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
     }
     let channel = refuse_stopped(app, scope, &conversation).await?;
+    let mut may_open = false;
     if let Said::Outbound(content) = &message.body.said {
         refuse_unwanted(app, scope, &conversation, &channel, content).await?;
+        may_open = content.may_open_conversation();
     }
     let now = app.clock.now();
-    if !conversation.window_is_open(now) {
+    if !may_open && !conversation.window_is_open(now) {
         return Err(Error::WindowClosed);
     }
     db::write!(app.db, "retry_message", scope.into(), |tx| -> Result<()> {

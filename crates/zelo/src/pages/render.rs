@@ -15,8 +15,9 @@ use super::{
     view::{
         AccountPage, AuditPage, AuditSeal, ChannelsPage, ContactPanel, Content, ConversationItem,
         ConversationList, ConversationStatus, Delivery, EmojiMenu, Entry, ErrorPage, FILTERS, Filter,
-        FormPage, Frame, InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange, Notice, Rail,
-        RailPlace, STATUS_FILTERS, ShownLetter, Side, StatusFilter, Thread, ThreadHead, Window,
+        FormPage, Frame, InboxPage, ListQuery, LoginPage, Mark, MessageBubble, MessageRange, NewTemplatePage,
+        Notice, Rail, RailPlace, STATUS_FILTERS, ShownLetter, Side, StatusFilter, TemplateChooserPage,
+        TemplatePage, TemplatesPage, Thread, ThreadHead, Window,
     },
     words::SHORTCUTS,
 };
@@ -138,6 +139,71 @@ struct ChannelsTemplate<'a> {
 pub fn channels(cx: &PageContext, page: &ChannelsPage) -> Result<String> {
     let rail = Rail { at: RailPlace::Channels, ..page.rail };
     ChannelsTemplate { cx, page, path: "/channels", unread: page.unread, rail }.render()
+}
+
+#[derive(Template)]
+#[template(path = "templates.html")]
+struct TemplatesTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a TemplatesPage,
+    path: &'static str,
+    unread: i64,
+    rail: Rail,
+}
+
+/// The list of message templates.
+pub fn templates(cx: &PageContext, page: &TemplatesPage) -> Result<String> {
+    let rail = Rail { at: RailPlace::Templates, ..page.rail };
+    TemplatesTemplate { cx, page, path: "/templates", unread: page.unread, rail }.render()
+}
+
+#[derive(Template)]
+#[template(path = "template.html")]
+struct OneTemplateTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a TemplatePage,
+    path: String,
+    unread: i64,
+    rail: Rail,
+}
+
+/// One message template.
+pub fn template(cx: &PageContext, page: &TemplatePage) -> Result<String> {
+    let rail = Rail { at: RailPlace::Templates, ..page.rail };
+    OneTemplateTemplate { cx, page, path: format!("/templates/{}", page.card.id), unread: page.unread, rail }
+        .render()
+}
+
+#[derive(Template)]
+#[template(path = "template_new.html")]
+struct NewTemplateTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a NewTemplatePage,
+    path: &'static str,
+    unread: i64,
+    rail: Rail,
+}
+
+/// The form for a new message template.
+pub fn new_template(cx: &PageContext, page: &NewTemplatePage) -> Result<String> {
+    let rail = Rail { at: RailPlace::Templates, ..page.rail };
+    NewTemplateTemplate { cx, page, path: "/templates/new", unread: page.unread, rail }.render()
+}
+
+#[derive(Template)]
+#[template(path = "template_chooser.html")]
+struct ChooserTemplate<'a> {
+    cx: &'a PageContext,
+    page: &'a TemplateChooserPage,
+    path: String,
+    unread: i64,
+    rail: Rail,
+}
+
+/// Choosing a template for a conversation, and filling it in.
+pub fn template_chooser(cx: &PageContext, page: &TemplateChooserPage) -> Result<String> {
+    let path = format!("/conversations/{}/template", page.conversation_id);
+    ChooserTemplate { cx, page, path, unread: page.unread, rail: page.rail }.render()
 }
 
 #[derive(Template)]

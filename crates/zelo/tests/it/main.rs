@@ -62,6 +62,8 @@ mod statuses;
 #[cfg(test)]
 mod storage;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod threads;
 #[cfg(test)]
 mod webhook;

@@ -92,9 +92,17 @@ impl Spoken<'_> {
 pub(super) fn read<'m>(cx: &PageContext, direction: Direction, body: &'m Body) -> Part<'m> {
     match &body.said {
         Said::Inbound(content) => inbound(cx, content, body.error_code),
-        Said::Outbound(content) => outbound(cx, content),
+        Said::Outbound(content) => rendered(outbound(cx, content), body.rendered.as_deref()),
         Said::Call(step) => Part::Line(call(cx, direction, step)),
         Said::Withheld { .. } => Part::Bubble(Spoken::of(Content::Deleted)),
+    }
+}
+
+/// A template says what the customer reads, where that is known.
+fn rendered<'m>(part: Part<'m>, words: Option<&str>) -> Part<'m> {
+    match (part, words) {
+        (Part::Bubble(spoken), Some(words)) => Part::Bubble(Spoken { text: words.to_owned(), ..spoken }),
+        (part, _) => part,
     }
 }
 

@@ -9,6 +9,7 @@ mod address;
 mod attach;
 mod audit;
 mod channels;
+mod choosing;
 mod content;
 mod doors;
 mod entries;
@@ -18,6 +19,7 @@ mod list;
 mod media;
 mod sending;
 mod session;
+mod templates;
 mod thread;
 mod visit;
 
@@ -66,6 +68,12 @@ pub fn router() -> Router<App> {
         .route("/conversations/{id}", get(inbox::show_conversation))
         .route("/audit", get(audit::show))
         .route("/channels", get(channels::show))
+        .route("/templates", get(templates::show_list).post(templates::create))
+        .route("/templates/new", get(templates::show_new))
+        .route("/templates/sync", post(templates::sync))
+        .route("/templates/{id}", get(templates::show_one))
+        .route("/templates/{id}/delete", post(templates::delete))
+        .route("/conversations/{id}/template", get(choosing::show).post(choosing::send))
         .route("/fragments/list", get(inbox::list_fragment))
         .route("/fragments/items/{id}", get(inbox::item_fragment))
         .route("/fragments/conversations/{id}/messages", get(inbox::messages_fragment))

@@ -48,6 +48,7 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
         ..sample::channels()
     };
     all.push(("no channels".to_owned(), render::channels(cx, &bare).unwrap()));
+    all.extend(template_pages(cx));
     all.push(("audit".to_owned(), render::audit(cx, &sample::audit()).unwrap()));
     let bare =
         AuditPage { rows: Vec::new(), detail: None, seal: AuditSeal::Bad { seq: None }, ..sample::audit() };
@@ -72,6 +73,25 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
         all.push((format!("notice {kind:?}"), render::notice(cx, &notice).unwrap()));
     }
     all
+}
+
+/// The pages of message templates, with something and with nothing.
+fn template_pages(cx: &PageContext) -> Vec<(String, String)> {
+    let empty =
+        TemplatesPage { templates: Vec::new(), syncs: Vec::new(), may_write: false, ..sample::templates() };
+    let bare = TemplatePage { preview: None, fields: Vec::new(), may_write: false, ..sample::template() };
+    let nothing = TemplateChooserPage { templates: Vec::new(), chosen: None, ..sample::template_chooser() };
+    [
+        ("templates", render::templates(cx, &sample::templates())),
+        ("no templates", render::templates(cx, &empty)),
+        ("template", render::template(cx, &sample::template())),
+        ("template without words", render::template(cx, &bare)),
+        ("new template", render::new_template(cx, &sample::new_template())),
+        ("template chooser", render::template_chooser(cx, &sample::template_chooser())),
+        ("nothing to choose", render::template_chooser(cx, &nothing)),
+    ]
+    .map(|(name, page)| (name.to_owned(), page.unwrap()))
+    .to_vec()
 }
 
 type Page = fn(&PageContext) -> String;

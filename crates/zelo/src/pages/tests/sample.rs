@@ -446,6 +446,103 @@ pub(crate) fn channels() -> ChannelsPage {
     }
 }
 
+/// A paused template whose words try to be more than words.
+fn template_card() -> TemplateCard {
+    TemplateCard {
+        id: Uuid::from_u128(9),
+        name: "pedido_confirmado".to_owned(),
+        language: "pt_BR".to_owned(),
+        state: "pausado".to_owned(),
+        tone: TemplateTone::Bad,
+        reason: HOSTILE.to_owned(),
+        category: "Utilidade".to_owned(),
+        change: Some(HOSTILE.to_owned()),
+        quality: "RED".to_owned(),
+    }
+}
+
+/// What somebody wants to be markup.
+const HOSTILE: &str = "\"><script>alert(1)</script>";
+
+fn template_preview() -> TemplatePreview {
+    let hostile = || HOSTILE.to_owned();
+    TemplatePreview {
+        header: hostile(),
+        body: hostile(),
+        footer: hostile(),
+        buttons: vec![(hostile(), hostile())],
+    }
+}
+
+fn template_fields() -> Vec<TemplateField> {
+    let hostile = || HOSTILE.to_owned();
+    vec![TemplateField { name: "body.1".to_owned(), label: hostile(), example: hostile(), value: hostile() }]
+}
+
+/// The list of templates.
+pub(crate) fn templates() -> TemplatesPage {
+    let cards = [TemplateTone::Good, TemplateTone::Waits, TemplateTone::Bad];
+    let sync = |at_ms, problem: Option<&str>| SyncLine {
+        account: "100200300400501".to_owned(),
+        at_ms,
+        problem: problem.map(str::to_owned),
+    };
+    TemplatesPage {
+        user: ana(),
+        unread: 2,
+        rail: rail(),
+        may_write: true,
+        done: Some(HOSTILE.to_owned()),
+        syncs: vec![sync(Some(NOW_MS), None), sync(None, Some("190"))],
+        templates: cards.map(|tone| TemplateCard { tone, ..template_card() }).to_vec(),
+    }
+}
+
+/// One template.
+pub(crate) fn template() -> TemplatePage {
+    TemplatePage {
+        user: ana(),
+        unread: 2,
+        rail: rail(),
+        may_write: true,
+        card: template_card(),
+        preview: Some(template_preview()),
+        fields: template_fields(),
+    }
+}
+
+/// The form for a new template, after a first try.
+pub(crate) fn new_template() -> NewTemplatePage {
+    let hostile = || HOSTILE.to_owned();
+    NewTemplatePage {
+        user: ana(),
+        unread: 2,
+        rail: rail(),
+        draft: TypedTemplate { name: hostile(), body: hostile(), ..TypedTemplate::default() },
+        channels: vec![(Uuid::from_u128(5), hostile())],
+        faults: vec![(hostile(), hostile())],
+    }
+}
+
+/// A template being filled in.
+pub(crate) fn template_chooser() -> TemplateChooserPage {
+    TemplateChooserPage {
+        user: ana(),
+        unread: 2,
+        rail: rail(),
+        conversation_id: Uuid::from_u128(3),
+        contact_name: HOSTILE.to_owned(),
+        templates: vec![template_card()],
+        chosen: Some(ChosenTemplate {
+            card: template_card(),
+            fields: template_fields(),
+            preview: template_preview(),
+            idempotency_key: "k".to_owned(),
+        }),
+        problem: Some(HOSTILE.to_owned()),
+    }
+}
+
 /// The audit log with an open entry, and words in it that try to be more than words.
 pub(crate) fn audit() -> AuditPage {
     let rows = [Outcome::Success, Outcome::Denied].map(|outcome| AuditRow {

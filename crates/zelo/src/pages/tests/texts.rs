@@ -42,6 +42,8 @@ fn named_by_rust() -> BTreeSet<String> {
         include_str!("../routes/content.rs"),
         include_str!("../notices.rs"),
         include_str!("../routes/channels.rs"),
+        include_str!("../routes/templates.rs"),
+        include_str!("../routes/choosing.rs"),
         include_str!("../routes/entries.rs"),
     ];
     let mut named: BTreeSet<String> = crate::audit::EventType::ALL

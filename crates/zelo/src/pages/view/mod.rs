@@ -11,6 +11,7 @@ mod inbox;
 mod message;
 mod person;
 mod rail;
+mod templates;
 mod thread;
 
 pub use crate::media::Refusal;
@@ -30,4 +31,8 @@ pub use message::{
 };
 pub use person::{Person, phone_text};
 pub use rail::{Rail, RailPlace};
+pub use templates::{
+    ChosenTemplate, NewTemplatePage, SyncLine, TemplateCard, TemplateChooserPage, TemplateField,
+    TemplatePage, TemplatePreview, TemplateTone, TemplatesPage, TypedTemplate,
+};
 pub use thread::{Assignment, Composer, ConversationStatus, MessageRange, Thread, ThreadHead, Window};

@@ -6,6 +6,7 @@ pub enum RailPlace {
     #[default]
     Inbox,
     Channels,
+    Templates,
     Audit,
 }
 

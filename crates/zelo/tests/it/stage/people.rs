@@ -101,6 +101,12 @@ impl Tenant {
             callback_url: Some(format!("{}/webhooks/whatsapp", self.app.web.url)),
             verify_token: self.number.verify_token(),
         });
+        // Nobody answers for the real Meta here: what follows waits for ever.
+        if self.app.app.config.whatsapp.graph_base_url.starts_with("https://") {
+            self.app.may_leave_work();
+        }
+        // What follows a connection, before the scene begins.
+        zelo::tasks::workers(&self.app.app).run_until_idle().await.unwrap();
     }
 
     pub(crate) async fn agent(&self, name: &str) -> Agent {
@@ -334,6 +340,17 @@ impl Browser {
         let answer = self.app.web.answer(request).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.text
+    }
+
+    /// Send a form of a page, and see what it leads to.
+    pub(crate) async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = self.app.web.request(Method::POST, &format!("{}{path}", self.app.web.url));
+        let request = request.header("cookie", format!("zelo_session={}; lang=en", self.cookie));
+        let typed = reqwest::Url::parse_with_params("http://form.example/", form).unwrap();
+        let body = typed.query().unwrap_or_default().to_owned();
+        let request = request.header("origin", &self.app.web.url);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        self.app.web.answer(request).await
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Things {
     pub(crate) media: Uuid,
     /// Two contacts that were merged.
     pub(crate) merge: Uuid,
+    /// A message template.
+    pub(crate) template: Uuid,
     /// The number of somebody who wrote.
     pub(crate) phone: &'static str,
 }
@@ -70,6 +72,7 @@ impl Things {
             review: ghost(14),
             media: ghost(15),
             merge: ghost(16),
+            template: ghost(17),
             phone: "+55 11 90000-0000",
         }
     }
@@ -92,6 +95,7 @@ impl Things {
             Some("approvals") => self.approval,
             Some("access-reviews") => self.review,
             Some("media") => self.media,
+            Some("message-templates" | "templates") => self.template,
             Some("auth" | "account") => self.session,
             Some("admin") => Uuid::nil(),
             other => panic!("say which id {other:?} takes in {}", route.name()),
@@ -157,6 +161,10 @@ fn form(path: &str) -> &'static str {
         // No form with a file, and refused as such.
         "/conversations/{id}/files" => "",
         "/conversations/{id}/status" => "status=open",
+        // A template that is nobody's, and one without words.
+        "/conversations/{id}/template" => "template=01890a5d-ac96-774b-bcce-b302099a8011",
+        "/templates" => "name=&body=",
+        "/templates/sync" | "/templates/{id}/delete" => "",
         "/conversations/{id}/assignment" => "user=none",
         other => panic!("say what the form of {other} sends"),
     }
@@ -206,6 +214,10 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/users" => json!({"name": "", "email": "", "role": "viewer"}),
         "/tenants" => json!({"name": "", "slug": ""}),
         "/channels/{id}" => json!({"access_token": ""}),
+        "/message-templates" => {
+            json!({"channel_id": there.channel, "name": "", "language": "pt_BR", "category": "UTILITY", "components": []})
+        }
+        "/message-templates/{id}/preview" => json!({"variables": {}}),
         "/channels" => {
             json!({"name": "", "phone_number_id": "1", "waba_id": "1", "access_token": "t", "app_secret": "s"})
         }
@@ -218,6 +230,7 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         | "/access-reviews/{id}/end"
         | "/users/{id}/invitation"
         | "/channels/{id}/check"
+        | "/message-templates/sync"
         | "/admin/webhook-events/{id}/replay" => json!({}),
         other => panic!("say what {other} is asked for"),
     }

@@ -190,6 +190,7 @@ impl Scene {
         let reason = json!({"reason": "chamado 4711: nada chega"});
         let support = root.post(&format!("/tenants/{}/support-accesses", tenant.id), &reason).await.ok();
         let merge = merge(app, &tenant).await;
+        let template = template(app, &tenant).await;
         let messages = owner.messages(&conversation).await;
         let (photo, message) = (id_of(&messages[0]["media"]), id_of(messages.last().unwrap()));
         Self {
@@ -211,6 +212,7 @@ impl Scene {
                 review,
                 media: photo,
                 merge,
+                template,
                 phone,
             },
             visitors,
@@ -266,6 +268,24 @@ async fn merge(app: &TestApp, tenant: &Tenant) -> uuid::Uuid {
         app.run_jobs().await;
     }
     id_of(&tenant.owner().get("/contact-merges").await.ok()["data"][0])
+}
+
+/// A template with a name that nobody else has.
+async fn template(app: &TestApp, tenant: &Tenant) -> uuid::Uuid {
+    let slug = &tenant.slug;
+    let body =
+        json!({"type": "BODY", "text": "Olá {{1}}, seu pedido saiu.", "example": {"body_text": [["Ana"]]}});
+    let account = &tenant.number.waba_id;
+    app.simulator.add_template(
+        account,
+        &format!("aviso_{}", slug.replace('-', "_")),
+        "pt_BR",
+        "UTILITY",
+        vec![body],
+    );
+    tenant.owner().post("/message-templates/sync", &json!({})).await.ok();
+    app.run_jobs().await;
+    id_of(&tenant.owner().get("/message-templates").await.ok()["data"][0])
 }
 
 async fn write(person: &Person, text: &str) {
