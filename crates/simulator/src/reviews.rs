@@ -120,6 +120,26 @@ impl Simulator {
         self.post_change(phone_number_id, "phone_number_quality_update", value)
     }
 
+    /// What was granted to a number's token, what its app hears of, and whether somebody pays for its account; what is none
+    /// stays.
+    pub fn set_connection(
+        &self,
+        phone_number_id: &str,
+        scopes: Option<Vec<String>>,
+        fields: Option<Vec<String>>,
+        is_unpaid: Option<bool>,
+    ) -> Result<(), UnknownParty> {
+        let mut scene = self.inner.scene.lock();
+        let connected = scene.channels.get_mut(phone_number_id).ok_or(UnknownParty::Channel)?;
+        let standing = &mut connected.standing;
+        standing.scopes = scopes.unwrap_or_else(|| standing.scopes.clone());
+        standing.fields = fields.unwrap_or_else(|| standing.fields.clone());
+        standing.unpaid = is_unpaid.unwrap_or(standing.unpaid);
+        drop(scene);
+        self.inner.changed("scene");
+        Ok(())
+    }
+
     /// Lets Meta look at a template that was handed in, as the conditions of this moment say.
     pub(crate) fn plan_review(&self, template_id: &str) {
         let Some(review) = self.conditions().template_review else { return };

@@ -34,11 +34,41 @@ pub(crate) struct Standing {
     pub(crate) limit: String,
     /// `STANDARD` or `HIGH`.
     pub(crate) throughput: String,
+    /// What was granted to the token.
+    pub(crate) scopes: Vec<String>,
+    /// What the app hears of.
+    pub(crate) fields: Vec<String>,
+    /// Nobody pays for the account.
+    pub(crate) unpaid: bool,
+    /// Where the account's webhooks go instead of to the app's own address.
+    pub(crate) overridden: bool,
 }
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { quality: "GREEN".into(), limit: "TIER_2K".into(), throughput: "STANDARD".into() }
+        let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            quality: "GREEN".into(),
+            limit: "TIER_2K".into(),
+            throughput: "STANDARD".into(),
+            scopes: own(&["whatsapp_business_management", "whatsapp_business_messaging"]),
+            fields: own(&[
+                "account_alerts",
+                "account_review_update",
+                "account_update",
+                "business_capability_update",
+                "message_template_components_update",
+                "message_template_quality_update",
+                "message_template_status_update",
+                "messages",
+                "phone_number_name_update",
+                "phone_number_quality_update",
+                "template_category_update",
+                "user_preferences",
+            ]),
+            unpaid: false,
+            overridden: false,
+        }
     }
 }
 

@@ -102,6 +102,23 @@ pub(crate) async fn rate_number(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Connection {
+    scopes: Option<Vec<String>>,
+    fields: Option<Vec<String>>,
+    unpaid: Option<bool>,
+}
+
+pub(crate) async fn set_connection(
+    State(simulator): State<Simulator>,
+    Path(channel): Path<String>,
+    Json(connection): Json<Connection>,
+) -> Result<StatusCode, Refused> {
+    let Connection { scopes, fields, unpaid } = connection;
+    simulator.set_connection(&channel, scopes, fields, unpaid)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Any value of any of Meta's fields.
 #[derive(Deserialize)]
 pub(crate) struct Change {

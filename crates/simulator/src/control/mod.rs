@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Simulator> {
         .route("/simulator/api/channels/{channel}/verify", post(actions::verify_callback))
         .route("/simulator/api/channels/{channel}/token", put(actions::expire_token))
         .route("/simulator/api/channels/{channel}/quality", put(decisions::rate_number))
+        .route("/simulator/api/channels/{channel}/connection", put(decisions::set_connection))
         .route("/simulator/api/channels/{channel}/changes", post(decisions::post_change))
         .route("/simulator/api/channels/{channel}/history", post(decisions::share_history))
         .route("/simulator/api/contacts", post(actions::add_contact))

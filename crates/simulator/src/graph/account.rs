@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use super::object::number;
 use super::request::Call;
-use super::{Outcome, access};
+use super::{Outcome, access, health};
 use crate::channel::Channel;
 use crate::handshake::shake;
-use crate::json::text;
+use crate::json::{put, text};
 use crate::simulator::{Inner, Simulator};
 
 /// Meta's limit for the address of an override.
@@ -29,12 +29,16 @@ pub(crate) async fn subscriptions(State(simulator): State<Simulator>, call: Call
     let result = {
         let scene = inner.scene.lock();
         access::account(&scene, &call).map(|account| {
-            let subscribed = scene
-                .channels
-                .values()
-                .any(|connected| connected.channel.waba_id == account.waba_id && connected.subscribed);
-            let app = json!({"whatsapp_business_api_data": {"id": "670843887433847", "name": "Zelo"}});
-            json!({"data": if subscribed { vec![app] } else { vec![] }})
+            let own = scene.channels.values().filter(|own| own.channel.waba_id == account.waba_id);
+            let subscribed = own.filter(|connected| connected.subscribed).map(|connected| {
+                let mut app = json!({"whatsapp_business_api_data": {"id": health::APP, "name": "Zelo"}});
+                let callback = connected.channel.callback_url.as_deref();
+                if let Some(callback) = callback.filter(|_| connected.standing.overridden) {
+                    put(&mut app, "override_callback_uri", json!(callback));
+                }
+                app
+            });
+            json!({"data": subscribed.take(1).collect::<Vec<Value>>()})
         })
     };
     outcome(&call, Method::GET, "subscribed_apps", Value::Null).answer(inner, result)
@@ -116,6 +120,7 @@ async fn redirect(
         connected.subscribed = true;
         if let (Some(uri), Some(verify_token)) = (uri, verify_token) {
             connected.channel.callback_url = Some(uri.to_owned());
+            connected.standing.overridden = true;
             connected.channel.verify_token = verify_token.to_owned();
         }
     }

@@ -5,6 +5,7 @@ mod account;
 mod check;
 mod fault;
 mod files;
+mod health;
 mod ladder;
 mod object;
 mod recipient;
@@ -34,6 +35,8 @@ const UPLOAD_BYTES: usize = 101 * 1_024 * 1_024;
 pub(crate) fn routes() -> Router<Simulator> {
     Router::new()
         .route("/whatsapp_business/attachments/", get(files::download))
+        .route("/{version}/debug_token", get(health::token))
+        .route("/{version}/{id}/subscriptions", get(health::subscriptions))
         .route("/{version}/{id}", get(object::get).post(object::post).delete(object::delete))
         .route("/{version}/{id}/messages", post(send::send))
         .route("/{version}/{id}/media", post(files::upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES)))

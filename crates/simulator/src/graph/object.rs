@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::request::Call;
-use super::{Outcome, access, account, files, templates};
+use super::{Outcome, access, account, files, health, templates};
 use crate::channel::Channel;
 use crate::scene::{Scene, Standing};
 use crate::simulator::{Inner, Simulator};
@@ -59,7 +59,11 @@ fn describe(inner: &Inner, scene: &Scene, call: &Call) -> Result<Value, Fault> {
         return Ok(number(channel, &standing.unwrap_or_default()));
     }
     if let Some(channel) = own.iter().find(|channel| channel.waba_id == call.id) {
+        let standing =
+            scene.channels.get(&channel.phone_number_id).map(|connected| connected.standing.clone());
+        let health = health::of_account(&channel.waba_id, &standing.unwrap_or_default());
         return Ok(json!({"id": channel.waba_id, "name": channel.business_name, "currency": "BRL",
+                         "account_review_status": "APPROVED", "health_status": health,
                          "message_template_namespace": "00000000_0000_0000_0000_000000000000"}));
     }
     if let Some(address) = files::address(inner, scene, call, &own) {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod check;
+mod health;
 mod interactive;
 mod media;
 mod number;
@@ -21,6 +22,10 @@ use reqwest::{Method, RequestBuilder, Url};
 use serde::Serialize;
 
 pub use check::{ContentFault, ContentProblem};
+pub use health::{
+    AccountInfo, AppSubscription, HealthError, HealthStatus, SubscribedApp, SubscribedField, Subscriber,
+    TokenInfo,
+};
 pub use interactive::{
     Action, Button, CatalogAction, ContactInfoAction, CtaUrlAction, Flow, FlowAction, Header, Interactive,
     LocationRequestAction, Product, ProductSection, Row, Section, Words,

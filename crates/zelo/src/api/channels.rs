@@ -4,6 +4,7 @@ use super::time::rfc3339;
 use crate::{
     app::App,
     channels::{self, Aspect, Channel, ChannelChange, ChannelStatus, Credentials, ListedNotice, NewChannel},
+    connecting::{self, Finding, Verdict},
     error::Result,
     http::{Json, Path},
     identity::May,
@@ -21,7 +22,6 @@ use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use whatsapp::client::AccessToken;
 
 /// A connected number. Its credentials are write-only.
 #[derive(Serialize, ToSchema)]
@@ -261,17 +261,48 @@ pub(super) async fn update_channel(
 /// What a check of a channel found.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CheckShape {
-    /// Whether Meta accepts the token for this number.
+    /// Whether nothing failed.
     ok: bool,
     /// What Meta calls the number's owner.
     verified_name: Option<String>,
     /// What Meta thinks of the number: GREEN, YELLOW, RED.
     quality_rating: Option<String>,
-    /// What is wrong, in Meta's words.
+    /// The first thing that failed, in English.
     problem: Option<String>,
+    /// Each thing that was tried.
+    lines: Vec<CheckLine>,
 }
 
-/// Ask Meta whether the channel's token works, and how fast the number may send.
+/// One thing that was tried.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CheckLine {
+    /// `token`, `scopes`, `number`, `quality`, `limits`, `account`, `subscription`, `fields`, `signature`, `verify_token` or
+    /// `templates`.
+    name: &'static str,
+    /// How it stands.
+    verdict: Verdict,
+    /// The same in words, by language: `pt-BR` and `en`.
+    text: BTreeMap<String, String>,
+    /// What helps, by language; null where all is in order.
+    cure: Option<BTreeMap<String, String>>,
+}
+
+impl From<&Finding> for CheckLine {
+    fn from(finding: &Finding) -> Self {
+        let text = |lang: Lang| (lang.tag().to_owned(), finding.text(lang));
+        let cure = |lang: Lang| Some((lang.tag().to_owned(), finding.cure(lang)?));
+        let cures: BTreeMap<String, String> = LANGS.into_iter().filter_map(cure).collect();
+        Self {
+            name: finding.name,
+            verdict: finding.verdict,
+            text: LANGS.into_iter().map(text).collect(),
+            cure: Some(cures).filter(|cures| !cures.is_empty()),
+        }
+    }
+}
+
+/// Try everything that a number needs at Meta: token and its rights, number, quality, limits, account and payment,
+/// subscription and fields, signature, templates. Each line says how it stands and what helps.
 #[utoipa::path(post, path = "/channels/{id}/check", tag = "channels", params(("id" = ChannelId, Path)),
     responses((status = 200, body = CheckShape), (status = 404)), security(("bearer" = ["channels:write"])))]
 pub(super) async fn check_channel(
@@ -280,28 +311,16 @@ pub(super) async fn check_channel(
     Path(id): Path<ChannelId>,
 ) -> Result<axum::Json<CheckShape>> {
     let channel = channels::get_channel(&app, scope.tenant, id).await?;
-    let credentials = channels::credentials(&app, scope.tenant, id).await?;
-    let token = AccessToken::new(credentials.access_token.clone());
-    let check = match app.graph.check(&channel.phone_number_id, &token).await {
-        Ok(info) => {
-            channels::learn_throughput(&app, scope.tenant, id, &info).await?;
-            CheckShape {
-                ok: true,
-                verified_name: info.verified_name,
-                quality_rating: info.quality_rating,
-                problem: None,
-            }
-        }
-        Err(error) => CheckShape {
-            ok: false,
-            verified_name: None,
-            quality_rating: None,
-            problem: Some(
-                error.graph_error().map_or_else(|| error.to_string(), |meta| meta.text().to_owned()),
-            ),
-        },
-    };
-    Ok(axum::Json(check))
+    let checked = connecting::check(&app, scope.tenant, &channel).await?;
+    let failed = checked.findings.iter().find(|finding| finding.verdict == Verdict::Failed);
+    let number = checked.number.as_ref();
+    Ok(axum::Json(CheckShape {
+        ok: checked.is_good(),
+        verified_name: number.and_then(|number| number.verified_name.clone()),
+        quality_rating: number.and_then(|number| number.quality_rating.clone()),
+        problem: failed.map(|finding| finding.text(Lang::English)),
+        lines: checked.findings.iter().map(CheckLine::from).collect(),
+    }))
 }
 
 /// What Meta said about a tenant's channels and account.

@@ -2,13 +2,15 @@
 
 use super::{
     Context,
-    failure::{Failure, Result, with_causes},
+    failure::{Failure, Result},
     say, start, user,
 };
 use crate::{
     app::App,
     channels::{self, Channel, ChannelChange, Credentials, NewChannel},
+    connecting::{self, Verdict},
     crypto::Token,
+    pages::locale::Lang,
     tenants::TenantScope,
 };
 use clap::{Args, Subcommand};
@@ -36,7 +38,7 @@ pub(super) enum Command {
         #[arg(long)]
         tenant: String,
     },
-    /// Ask Meta whether the numbers' tokens are good.
+    /// Try everything that the numbers need at Meta, and say what helps.
     #[command(after_help = "Example: zelo channel check --tenant hotel-mirante")]
     Check {
         /// The tenant's slug.
@@ -187,17 +189,25 @@ async fn check(tenant: &str, context: &Context) -> Result<ExitCode> {
     let scope = scope(&app, tenant).await?;
     let (mut data, mut text, mut all_good) = (Vec::new(), Vec::new(), true);
     for channel in channels::list_channels(&app, scope).await? {
-        let answer = ask_meta(&app, scope, &channel).await?;
+        let checked = connecting::check(&app, scope, &channel).await?;
         let mut value = to_json(&channel);
-        let (ok, said) = match &answer {
-            Ok(info) => (true, info.verified_name.clone().unwrap_or_else(|| "the token is good".into())),
-            Err(error) => (false, with_causes(error)),
-        };
-        all_good &= ok;
-        text.push(format!("{} {}: {said}", if ok { "ok  " } else { "fail" }, channel.phone_number_id));
+        let mut lines = Vec::new();
+        all_good &= checked.is_good();
+        text.push(format!("{} {}", channel.phone_number_id, channel.name));
+        for finding in &checked.findings {
+            let mark = match finding.verdict {
+                Verdict::Ok => "ok  ",
+                Verdict::Warning => "warn",
+                Verdict::Failed => "fail",
+            };
+            let (said, cure) = (finding.text(Lang::English), finding.cure(Lang::English));
+            text.push(format!("  {mark} {:<13} {said}", finding.name));
+            text.extend(cure.as_ref().map(|cure| format!("       {cure}")));
+            lines.push(json!({"name": finding.name, "verdict": finding.verdict, "text": said, "cure": cure}));
+        }
         if let Some(object) = value.as_object_mut() {
-            object.insert("ok".into(), ok.into());
-            object.insert("detail".into(), said.into());
+            object.insert("ok".into(), checked.is_good().into());
+            object.insert("lines".into(), lines.into());
         }
         data.push(value);
     }

@@ -1,4 +1,11 @@
-//! What follows the connection of a number: its account's templates are read.
+//! What follows the connection of a number, and whether it still holds.
+//!
+//! The app is subscribed to the number's account, so that its webhooks arrive, and where the installation has a public
+//! address they are led to it; then the account's templates are read. [`check`] tries everything that a number needs.
+
+mod check;
+
+pub use check::{Checked, Finding, Verdict, check};
 
 use crate::{
     app::App,
@@ -9,6 +16,8 @@ use crate::{
     tenants::TenantScope,
 };
 use jobs::{Leased, Outcome};
+use std::time::Duration;
+use whatsapp::client::{AccessToken, SendError};
 
 /// Do what follows the connection of the number that a job names.
 pub async fn connect(app: App, job: Leased) -> Outcome {
@@ -17,14 +26,40 @@ pub async fn connect(app: App, job: Leased) -> Outcome {
         return Outcome::give_up("the job names no number");
     };
     match follow(&app, TenantScope::of_work(tenant), &connected).await {
-        Ok(()) | Err(Error::NotFound) => Outcome::Done,
+        Ok(None) | Err(Error::NotFound) => Outcome::Done,
+        Ok(Some(wait)) => Outcome::retry_after(wait, "Meta did not subscribe the app"),
         Err(error) => Outcome::retry(error.to_string()),
     }
 }
 
-async fn follow(app: &App, scope: TenantScope, connected: &Connected) -> Result<()> {
+/// How long to wait before it is tried again, if it has to be.
+async fn follow(app: &App, scope: TenantScope, connected: &Connected) -> Result<Option<Duration>> {
     let channel = channels::get_channel(app, scope, connected.channel_id).await?;
     db::write!(app.db, "promise_template_sync", scope.into(), |tx| -> Result<()> {
         templates::promise_sync(tx, app, scope, &channel.waba_id).await
+    })?;
+    let credentials = channels::credentials(app, scope, channel.id).await?;
+    let token = AccessToken::new(credentials.access_token.clone());
+    let url = callback_url(app).filter(|_| !credentials.verify_token.is_empty());
+    let callback = url.as_deref().map(|url| (url, credentials.verify_token.as_str()));
+    let subscribed = app.graph.subscribe_app(&channel.waba_id, &token, callback).await;
+    let outcome = if subscribed.is_ok() { "ok" } else { "failed" };
+    metrics::counter!("zelo_whatsapp_requests_total", "operation" => "subscribe_app", "outcome" => outcome)
+        .increment(1);
+    Ok(match subscribed {
+        Ok(()) => None,
+        Err(SendError::RetryLater { after, .. }) => Some(after),
+        Err(error @ SendError::Rejected { .. }) => {
+            tracing::warn!(channel_id = %channel.id, code = error.code(), "Meta refuses to subscribe the app; the check of the number says more");
+            None
+        }
+        Err(_) => Some(Duration::from_secs(30)),
     })
+}
+
+/// Where Meta is to post: nothing where the installation has no public address, or one that Meta does not take.
+fn callback_url(app: &App) -> Option<String> {
+    let url = app.config.server.public_url.as_deref()?;
+    let is_local_meta = !app.config.whatsapp.graph_base_url.starts_with("https://");
+    (url.starts_with("https://") || is_local_meta).then(|| format!("{url}/webhooks/whatsapp"))
 }

@@ -75,3 +75,91 @@ async fn only_those_who_manage_channels_change_them_and_only_their_own() {
     assert_eq!(app.count(Some(hotel.id.0), written).await, 1);
     assert_eq!(app.count(Some(shop.id.0), written).await, 0);
 }
+
+/// The lines of a check: name and verdict.
+async fn checked(hotel: &Tenant) -> std::collections::BTreeMap<String, String> {
+    let found = hotel.owner().post(&format!("/channels/{}/check", hotel.channel), &json!({})).await.ok();
+    let word = |line: &serde_json::Value, name: &str| line[name].as_str().unwrap().to_owned();
+    for line in found["lines"].as_array().unwrap() {
+        let has_cure = line["cure"]["pt-BR"].is_string() && line["cure"]["en"].is_string();
+        assert_eq!(has_cure, line["verdict"] != "ok", "{line}");
+    }
+    found["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (word(line, "name"), word(line, "verdict")))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_check_tries_everything_and_names_what_is_wrong_with_its_cure() {
+    let app = TestApp::new().await;
+    let (hotel, shop) = (app.tenant("hotel").await, app.tenant("shop").await);
+    let (ana, number) = (hotel.agent("ana").await, hotel.number.phone_number_id.clone());
+    let well = checked(&hotel).await;
+    assert_eq!(well.len(), 11);
+    assert!(well.values().all(|verdict| verdict == "ok"), "{well:?}");
+    let path = format!("/channels/{}/check", hotel.channel);
+    assert_eq!(ana.post(&path, &json!({})).await.status, 403);
+    assert_eq!(shop.owner().post(&path, &json!({})).await.status, 404);
+
+    let own = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>());
+    let scopes = own(&["whatsapp_business_messaging"]);
+    app.simulator
+        .set_connection(&number, scopes, own(&["message_template_status_update"]), Some(true))
+        .unwrap();
+    app.simulator.rate_number(&number, "RED", Some("TIER_250")).unwrap();
+    app.run_jobs().await;
+    let ill = checked(&hotel).await;
+    for (name, verdict) in [
+        ("scopes", "failed"),
+        ("fields", "failed"),
+        ("account", "warning"),
+        ("quality", "warning"),
+        ("limits", "warning"),
+        ("token", "ok"),
+    ] {
+        assert_eq!(ill[name], verdict, "{name}");
+    }
+    assert!(checked(&shop).await.values().all(|verdict| verdict == "ok"), "the neighbour's number is well");
+    let page = hotel.owner().browser().await.submit(&path, &[]).await;
+    assert!(page.text.contains("The token lacks whatsapp_business_management."), "{}", page.text);
+    assert!(page.text.contains("There is no valid payment method"), "{}", page.text);
+
+    app.simulator.expire_token(&number, true).unwrap();
+    let expired = checked(&hotel).await;
+    assert_eq!((expired["token"].as_str(), expired["number"].as_str()), ("failed", "failed"));
+}
+
+#[tokio::test]
+async fn a_wrong_app_secret_is_found_before_the_first_webhook_is_refused() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let change = json!({"app_secret": "copied-from-another-app"});
+    hotel.owner().patch(&format!("/channels/{}", hotel.channel), &change).await.ok();
+    let found = checked(&hotel).await;
+    assert_eq!((found["fields"].as_str(), found["signature"].as_str()), ("failed", "ok"));
+}
+
+#[tokio::test]
+async fn whoever_connects_a_number_subscribes_the_app_to_its_account() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let client =
+        whatsapp::client::Client::new(crate::stage::http(), &app.app.config.whatsapp.graph_base_url, "v26.0")
+            .unwrap();
+    let token = whatsapp::client::AccessToken::new(format!("token-of-{}", hotel.number.phone_number_id));
+    let unsubscribe =
+        format!("{}/v26.0/{}/subscribed_apps", app.app.config.whatsapp.graph_base_url, hotel.number.waba_id);
+    let request = app.web.request(reqwest::Method::DELETE, &unsubscribe).bearer_auth(token.expose());
+    assert!(request.send().await.unwrap().status().is_success());
+    assert!(client.list_subscribers(&hotel.number.waba_id, &token).await.unwrap().is_empty());
+    assert_eq!(checked(&hotel).await["subscription"], "failed");
+
+    let again = json!({"access_token": token.expose()});
+    hotel.owner().patch(&format!("/channels/{}", hotel.channel), &again).await.ok();
+    app.run_jobs().await;
+    assert_eq!(client.list_subscribers(&hotel.number.waba_id, &token).await.unwrap().len(), 1);
+    assert_eq!(checked(&hotel).await["subscription"], "ok");
+}

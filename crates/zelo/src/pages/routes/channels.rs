@@ -1,20 +1,22 @@
 //! The page of the connected numbers.
 
-use super::visit::{Desk, html};
+use super::visit::{Desk, html, id};
 use crate::{
     channels::{self, Aspect, Channel, ChannelStatus},
+    connecting::{self, Finding, Verdict},
     conversations,
     error::Result,
     identity,
+    ids::ChannelId,
     pages::{
         context::PageContext,
         notices, render,
-        view::{ChannelCard, ChannelsPage, NoticeRow, Person, Rail, TemplateRow},
+        view::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, Person, Rail, TemplateRow},
     },
     rights::Permission,
     templates::{self, MessageTemplate},
 };
-use axum::response::Response;
+use axum::{extract::Path, response::Response};
 use std::collections::BTreeMap;
 
 /// Notices on the page.
@@ -22,10 +24,32 @@ const NOTICES: i64 = 100;
 
 /// The numbers, how they stand with Meta, and what it said.
 pub(super) async fn show(desk: Desk) -> Response {
-    desk.answer(draw(&desk).await)
+    desk.answer(draw(&desk, None).await)
 }
 
-async fn draw(desk: &Desk) -> Result<Response> {
+/// Try everything that a number needs, and say how it stands.
+pub(super) async fn check(desk: Desk, Path(text): Path<String>) -> Response {
+    let checked = async {
+        desk.require(Permission::WriteChannels)?;
+        let channel = channels::get_channel(&desk.app, desk.scope, ChannelId(id(&text)?)).await?;
+        let checked = connecting::check(&desk.app, desk.scope, &channel).await?;
+        let line = |finding: &Finding| CheckRow {
+            verdict: finding.verdict,
+            word: desk.cx().text(match finding.verdict {
+                Verdict::Ok => "check-ok",
+                Verdict::Warning => "check-warning",
+                Verdict::Failed => "check-failed",
+            }),
+            text: finding.text(desk.cx().lang),
+            cure: finding.cure(desk.cx().lang).unwrap_or_default(),
+        };
+        let lines = checked.findings.iter().map(line).collect();
+        draw(&desk, Some(CheckedNumber { name: channel.name, lines })).await
+    };
+    desk.answer(checked.await)
+}
+
+async fn draw(desk: &Desk, checked: Option<CheckedNumber>) -> Result<Response> {
     desk.require(Permission::WriteChannels)?;
     let (app, cx) = (&desk.app, desk.cx());
     let mut states = channels::list_states(app, desk.scope).await?;
@@ -47,6 +71,7 @@ async fn draw(desk: &Desk) -> Result<Response> {
         user: Person::new(&user.name, desk.user.0.as_bytes()),
         unread: counts[3],
         rail: Rail::of(&desk.rights),
+        checked,
         channels: cards,
         templates: templates::list_templates(app, desk.scope).await?.into_iter().map(template).collect(),
         notices: rows.collect(),
@@ -71,6 +96,7 @@ fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) ->
     };
     let facts = state.into_iter().filter(|(_, word)| !word.is_empty());
     ChannelCard {
+        id: channel.id.0,
         name: channel.name.clone(),
         phone: channel.display_phone.clone(),
         state: cx.text(status),

@@ -68,6 +68,7 @@ pub fn router() -> Router<App> {
         .route("/conversations/{id}", get(inbox::show_conversation))
         .route("/audit", get(audit::show))
         .route("/channels", get(channels::show))
+        .route("/channels/{id}/check", post(channels::check))
         .route("/templates", get(templates::show_list).post(templates::create))
         .route("/templates/new", get(templates::show_new))
         .route("/templates/sync", post(templates::sync))

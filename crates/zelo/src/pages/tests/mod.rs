@@ -42,6 +42,7 @@ fn everything(cx: &PageContext) -> Vec<(String, String)> {
     }
     all.push(("channels".to_owned(), render::channels(cx, &sample::channels()).unwrap()));
     let bare = ChannelsPage {
+        checked: None,
         channels: Vec::new(),
         templates: Vec::new(),
         notices: Vec::new(),

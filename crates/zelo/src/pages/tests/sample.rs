@@ -424,7 +424,19 @@ pub(crate) fn channels() -> ChannelsPage {
         user: ana(),
         unread: 2,
         rail: rail(),
+        checked: Some(CheckedNumber {
+            name: hostile.to_owned(),
+            lines: [Verdict::Ok, Verdict::Warning, Verdict::Failed]
+                .map(|verdict| CheckRow {
+                    verdict,
+                    word: hostile.to_owned(),
+                    text: hostile.to_owned(),
+                    cure: hostile.to_owned(),
+                })
+                .to_vec(),
+        }),
         channels: vec![ChannelCard {
+            id: id(5),
             name: hostile.to_owned(),
             phone: "+55 11 94002-0001".to_owned(),
             state: "envia".to_owned(),

@@ -43,6 +43,7 @@ fn named_by_rust() -> BTreeSet<String> {
         include_str!("../notices.rs"),
         include_str!("../routes/channels.rs"),
         include_str!("../routes/templates.rs"),
+        include_str!("../../connecting/check.rs"),
         include_str!("../routes/choosing.rs"),
         include_str!("../routes/entries.rs"),
     ];

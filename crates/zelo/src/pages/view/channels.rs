@@ -1,7 +1,9 @@
 //! The connected numbers as their page shows them.
 
 use super::{Person, Rail};
+pub use crate::connecting::Verdict;
 use crate::pages::notices::Tone;
+use uuid::Uuid;
 
 /// The page of the connected numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,14 +12,55 @@ pub struct ChannelsPage {
     /// Conversations with something unread, for the rail.
     pub unread: i64,
     pub rail: Rail,
+    /// What a check of one of them found.
+    pub checked: Option<CheckedNumber>,
     pub channels: Vec<ChannelCard>,
     pub templates: Vec<TemplateRow>,
     pub notices: Vec<NoticeRow>,
 }
 
+/// What a check of a number found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedNumber {
+    pub name: String,
+    pub lines: Vec<CheckRow>,
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRow {
+    pub verdict: Verdict,
+    /// The verdict in a word.
+    pub word: String,
+    pub text: String,
+    /// What helps; empty where all is in order.
+    pub cure: String,
+}
+
+impl CheckRow {
+    /// The class of its badge.
+    pub fn class(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Ok => "is-ok",
+            Verdict::Warning => "is-warn",
+            Verdict::Failed => "is-danger",
+        }
+    }
+
+    /// The icon of its badge.
+    pub fn icon(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Ok => "check",
+            Verdict::Warning => "warn",
+            Verdict::Failed => "stop",
+        }
+    }
+}
+
 /// One number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelCard {
+    pub id: Uuid,
     pub name: String,
     pub phone: String,
     /// Whether messages leave, in words.

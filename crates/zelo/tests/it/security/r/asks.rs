@@ -164,7 +164,7 @@ fn form(path: &str) -> &'static str {
         // A template that is nobody's, and one without words.
         "/conversations/{id}/template" => "template=01890a5d-ac96-774b-bcce-b302099a8011",
         "/templates" => "name=&body=",
-        "/templates/sync" | "/templates/{id}/delete" => "",
+        "/templates/sync" | "/templates/{id}/delete" | "/channels/{id}/check" => "",
         "/conversations/{id}/assignment" => "user=none",
         other => panic!("say what the form of {other} sends"),
     }
