@@ -34,6 +34,7 @@ mod media;
 mod media_bucket;
 #[cfg(test)]
 mod media_out;
+#[cfg(test)]
 mod merged_meanwhile;
 #[cfg(test)]
 mod one_person;
