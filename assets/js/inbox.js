@@ -5,6 +5,7 @@ import * as list from "./list.js";
 import * as thread from "./thread.js";
 import * as composer from "./composer.js";
 import * as attach from "./attach.js";
+import * as voice from "./voice.js";
 import * as live from "./live.js";
 import * as shortcuts from "./shortcuts.js";
 import * as theme from "./theme.js";
@@ -113,6 +114,7 @@ document.addEventListener("conversation:resolve", ({ detail }) => {
 function onOpened() {
   composer.attach();
   attach.bind();
+  voice.bind();
   live.join(openId());
   showTyping(null);
   list.showDrafts(openId());
@@ -163,6 +165,7 @@ list.showDrafts(openId());
 if (openId()) {
   composer.attach();
   attach.bind();
+  voice.bind();
   thread.markRead();
 }
 live.connect({

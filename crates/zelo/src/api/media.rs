@@ -41,8 +41,13 @@ pub struct MediaShape {
     pub width: Option<u32>,
     /// Pixels.
     pub height: Option<u32>,
-    /// How long a recording is.
+    /// How long a recording is, in milliseconds.
     pub duration_ms: Option<i64>,
+    /// How long a recording is, in whole seconds, as phones show it.
+    pub duration: Option<i64>,
+    /// How much goes on in each of 64 equal parts of a recording with Opus, from 0 to 100. An estimate, out of the bytes that
+    /// its encoder needed for each part; all the same where it needed the same for all.
+    pub waveform: Option<Vec<u8>>,
     /// Its name.
     pub filename: Option<String>,
     /// The words under it.
@@ -73,10 +78,17 @@ impl MediaShape {
             width: media.and_then(|media| media.pixels).map(|(width, _)| width),
             height: media.and_then(|media| media.pixels).map(|(_, height)| height),
             duration_ms: media.and_then(|media| media.duration_ms),
+            duration: media.and_then(|media| media.duration_ms).map(seconds),
+            waveform: attached.and_then(|it| it.voice.as_ref()).map(|voice| voice.waveform.clone()),
             filename: filename.map(str::to_owned).or_else(|| attached.and_then(|it| it.filename.clone())),
             caption: caption.map(str::to_owned),
         }
     }
+}
+
+/// Whole seconds, rounded; what is heard at all takes one.
+pub(crate) fn seconds(duration_ms: i64) -> i64 {
+    ((duration_ms + 500) / 1000).max(1)
 }
 
 /// Where a file is read.
@@ -117,19 +129,24 @@ pub(super) async fn get_thumbnail(
     Ok(answer(opened, &headers))
 }
 
+/// The word for what is to be sent as a voice note.
+const VOICE: &str = "voice";
+
 /// What is said of a file that is uploaded; its type stands in `Content-Type`.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Uploading {
-    /// What it is to be sent as: `image`, `video`, `audio` or `document`. Without it what its content is best shown as.
+    /// What it is to be sent as: `image`, `video`, `audio`, `voice` or `document`. Without it what its content is best
+    /// shown as.
     r#type: Option<String>,
     /// Its name.
     filename: Option<String>,
 }
 
 /// Upload a file for a conversation, the bytes as the body. Pictures are written anew, as JPEG or PNG under 5 MB and without
-/// a word about who took them, where and with what; HEIC is taken. Send it with its id:
-/// `{"type": "image", "image": {"id": "…"}}`.
+/// a word about who took them, where and with what; HEIC is taken. With `type=voice` a recording of a browser, WebM or Ogg
+/// with Opus, becomes a voice note without being encoded again. Send it with its id: `{"type": "image", "image": {"id": "…"}}`;
+/// a voice note as `audio`.
 #[utoipa::path(post, path = "/conversations/{id}/media", tag = "messages",
     params(("id" = ConversationId, Path), Uploading),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -143,12 +160,16 @@ pub(super) async fn upload_media(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, axum::Json<MediaShape>)> {
+    let is_voice = said.r#type.as_deref() == Some(VOICE);
     let kind = said.r#type.as_deref().map(|word| {
-        let known = Kind::from_word(word).filter(|kind| *kind != Kind::Sticker);
-        known.ok_or_else(|| Error::invalid("type", "invalid", "Write image, video, audio or document."))
+        let known = if word == VOICE { Some(Kind::Audio) } else { Kind::from_word(word) };
+        let known = known.filter(|kind| *kind != Kind::Sticker);
+        let message = "Write image, video, audio, voice or document.";
+        known.ok_or_else(|| Error::invalid("type", "invalid", message))
     });
     let declared = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
-    let upload = Upload { kind: kind.transpose()?, filename: checked_name(said.filename)?, declared };
+    let upload =
+        Upload { kind: kind.transpose()?, is_voice, filename: checked_name(said.filename)?, declared };
     let file = media::receive(&app, scope.sight(), id, &upload, body.into_data_stream()).await?;
     Ok((StatusCode::CREATED, axum::Json(MediaShape::of(Some(&file), None, None, None))))
 }

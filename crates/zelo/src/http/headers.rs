@@ -22,6 +22,11 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()",
 );
 
+/// Pages record voice notes; nothing that they could hold does.
+const PAGE_PERMISSIONS: HeaderValue = HeaderValue::from_static(
+    "camera=(), microphone=(self), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()",
+);
+
 /// One year, the least that browsers' preload lists take (hstspreload.org).
 const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
@@ -29,7 +34,8 @@ const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000; includ
 pub(super) fn secure(headers: &mut HeaderMap, over_tls: bool) {
     let is_page =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
+    let (policy, permissions) =
+        if is_page { (PAGE_POLICY, PAGE_PERMISSIONS) } else { (DATA_POLICY, PERMISSIONS) };
     // "same-origin" and not "no-referrer": under the latter, forms of our own pages send `Origin: null`
     // (Fetch, "append a request Origin header"), which the guard against forged requests refuses.
     let additions = [
@@ -39,7 +45,7 @@ pub(super) fn secure(headers: &mut HeaderMap, over_tls: bool) {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("permissions-policy"), permissions),
     ];
     for (name, value) in additions {
         headers.entry(name).or_insert(value);

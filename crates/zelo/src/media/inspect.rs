@@ -2,6 +2,7 @@
 
 use super::{
     FileType, Kind, Refusal,
+    model::Voice,
     objects::Reader,
     scan::{self, Verdict},
     sniff::{self, Directory},
@@ -36,10 +37,13 @@ pub(super) struct Inspected {
     pub(super) pixels: Option<(u32, u32)>,
     pub(super) duration_ms: Option<Millis>,
     pub(super) thumbnail: Option<Vec<u8>>,
+    pub(super) voice: Option<Voice>,
 }
 
 /// Pictures up to this size are opened to make a small one, in bytes; larger ones are kept as they are.
 pub(super) const LARGEST_PICTURE: u64 = 25 * 1024 * 1024;
+/// Recordings up to this size are gone through as a whole, in bytes: as large as WhatsApp takes sound.
+const LARGEST_RECORDING: u64 = 16 * 1024 * 1024;
 /// The longest side of a small picture, in pixels: twice of what a thread shows, for sharp screens.
 const SMALL: u32 = 640;
 /// The longest directory of an archive that is read, in bytes: a hundred for each of forty thousand entries.
@@ -65,11 +69,14 @@ pub(super) async fn inspect(
     if scan::scan(app, reader).await? == Verdict::Infected {
         return Ok(Err(Refusal::Infected));
     }
+    let heard = if file_type == FileType::Ogg { heard(app, reader).await? } else { None };
+    let said = || (file_type == FileType::Ogg).then(|| opus_length(&file.head, &file.tail)).flatten();
     let mut inspected = Inspected {
         file_type,
         pixels: None,
-        duration_ms: (file_type == FileType::Ogg).then(|| opus_length(&file.head, &file.tail)).flatten(),
+        duration_ms: heard.as_ref().and_then(|it| Millis::try_from(it.length_ms).ok()).or_else(said),
         thumbnail: None,
+        voice: heard.as_ref().map(Voice::from),
     };
     if let Some(format) = picture_format(file_type).filter(|_| file.size <= LARGEST_PICTURE) {
         match small_picture(app, reader, format).await? {
@@ -108,6 +115,17 @@ async fn small_picture(
     tokio::task::spawn_blocking(move || pictures::thumbnail(&whole, format, SMALL, most))
         .await
         .map_err(crate::Error::internal)
+}
+
+/// What is heard in a recording; nothing for one that is too large for it, or that is not quite as the standard wants it.
+async fn heard(app: &App, reader: &mut Reader) -> Result<Option<voice::Heard>> {
+    if reader.size() > LARGEST_RECORDING {
+        return Ok(None);
+    }
+    let _turn = app.pictures.acquire().await.map_err(crate::Error::internal)?;
+    let whole = reader.all(0..reader.size()).await?;
+    let heard = tokio::task::spawn_blocking(move || voice::listen(&whole));
+    Ok(heard.await.map_err(crate::Error::internal)?.ok())
 }
 
 /// Which type it is, once content, header, name and kind agree.

@@ -3,7 +3,7 @@
 use super::{
     FileType, Media,
     inspect::Inspected,
-    model::Details,
+    model::{Details, Voice},
     objects::{Object, THUMBNAIL, WHOLE},
     spool::{Sealing, Spool, Spooled},
     store::{self, Arrived},
@@ -41,12 +41,14 @@ pub(super) struct Kept {
     pixels: Option<(u32, u32)>,
     duration_ms: Option<Millis>,
     thumbnail_size: Option<u64>,
+    voice: Option<Voice>,
 }
 
 impl Kept {
     /// What is sealed about it.
     pub(super) fn details(&self, known: Details) -> Details {
-        Details { thumbnail_size: self.thumbnail_size, ..known }.with_key(&self.key)
+        Details { thumbnail_size: self.thumbnail_size, voice: self.voice.clone(), ..known }
+            .with_key(&self.key)
     }
 
     /// Its row.
@@ -79,6 +81,7 @@ pub(super) async fn keep(app: &App, scope: TenantScope, incoming: Incoming<'_>) 
         pixels: inspected.pixels,
         duration_ms: inspected.duration_ms,
         thumbnail_size: None,
+        voice: inspected.voice,
     };
     if let Some((file, key, thumbnail_size)) = same(app, scope, &kept).await? {
         return Ok(Kept { file, key, thumbnail_size, ..kept });

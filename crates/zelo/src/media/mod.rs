@@ -16,6 +16,7 @@ mod inspect;
 mod keep;
 mod model;
 mod objects;
+mod prepare;
 mod read;
 mod reseal;
 mod scan;
@@ -23,17 +24,19 @@ mod sniff;
 mod spool;
 mod store;
 mod upload;
+mod voice_note;
 
 pub use download::fetch;
 pub use file_type::{FileType, Kind};
 pub use inbound::{NewMedia, insert_inbound};
-pub use model::{Media, MediaState, Refusal};
+pub use model::{Media, MediaState, Refusal, Voice};
 pub use objects::Objects;
 pub use read::{Attached, Opened, Piece, load_of_messages, open};
 pub use reseal::reseal;
 
 pub(crate) use upload::{NotThere, named_by, take_to_meta};
 pub use upload::{Upload, attach, check_outgoing, largest, receive};
+pub use voice_note::fault_of;
 
 use crate::{
     app::App,

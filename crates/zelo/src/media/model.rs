@@ -140,6 +140,23 @@ pub struct Media {
     pub(super) created_at: Millis,
 }
 
+/// What is heard in a recording with Opus, besides how long it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// How much goes on in each of [`voice::BARS`] equal parts, from 0 to 100: an estimate, as [`voice::Heard`] says.
+    pub waveform: Vec<u8>,
+    /// Whether it has one channel, so that WhatsApp takes it as a voice note.
+    pub is_mono: bool,
+    /// Whether it was uploaded to be sent as one.
+    pub is_note: bool,
+}
+
+impl From<&voice::Heard> for Voice {
+    fn from(heard: &voice::Heard) -> Self {
+        Self { waveform: heard.waveform.to_vec(), is_mono: heard.is_mono, is_note: false }
+    }
+}
+
 /// What is personal or secret about a file: sealed as one, under the contact's key.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Details {
@@ -161,6 +178,9 @@ pub(super) struct Details {
     /// Bytes of the small picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) thumbnail_size: Option<u64>,
+    /// What is heard in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) voice: Option<Voice>,
     /// The file's own key, once it is here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<String>,

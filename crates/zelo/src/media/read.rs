@@ -2,7 +2,7 @@
 
 use super::{
     FileType, MediaState,
-    model::{Details, Media},
+    model::{Details, Media, Voice},
     objects::{Object, Reader, THUMBNAIL, WHOLE},
     store,
 };
@@ -147,12 +147,14 @@ pub struct Attached {
     pub media: Media,
     /// The name that its sender gave it.
     pub filename: Option<String>,
+    /// What is heard in it.
+    pub voice: Option<Voice>,
 }
 
 impl Attached {
     /// The file, read with the contact's key.
     pub(crate) fn of(scope: TenantScope, media: Media, key: &Key) -> Self {
-        let details = Details::open(scope, media.id, key, &media.details_sealed);
-        Self { filename: details.ok().and_then(|details| details.filename), media }
+        let details = Details::open(scope, media.id, key, &media.details_sealed).unwrap_or_default();
+        Self { filename: details.filename, voice: details.voice, media }
     }
 }

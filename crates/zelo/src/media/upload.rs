@@ -1,13 +1,11 @@
 //! A file that somebody here wants to send: taken, looked at, cleaned, kept, and then taken to Meta.
 
 use super::{
-    FileType, Kind, Piece, Refusal,
-    inspect::{self, Claims, Inspected},
+    FileType, Kind, Piece,
     keep::{self, Incoming},
     model::{Details, Media, MediaState},
-    objects::{Reader, WHOLE},
+    prepare::{Came, new_spool},
     read::{Attached, reader},
-    spool::{Sealing, Spool, Spooled},
     store::{self, NewRow},
 };
 use crate::{
@@ -43,9 +41,11 @@ pub fn largest(kind: Kind) -> u64 {
 }
 
 /// The name under which Meta takes a type, where it does (Meta, business-phone-numbers/media). A table is words to it.
-fn meta_type(file_type: FileType) -> Option<&'static str> {
+pub(super) fn meta_type(file_type: FileType) -> Option<&'static str> {
     match file_type {
         FileType::Csv => Some(FileType::Text.mime_type()),
+        // Nothing else than Opus is taken in it, and Meta wants to hear so.
+        FileType::Ogg => Some("audio/ogg; codecs=opus"),
         FileType::Rtf | FileType::Gif | FileType::Webp | FileType::Heic => None,
         taken => Some(taken.mime_type()),
     }
@@ -56,6 +56,8 @@ fn meta_type(file_type: FileType) -> Option<&'static str> {
 pub struct Upload {
     /// What it is to be sent as; without it what its content is best shown as.
     pub kind: Option<Kind>,
+    /// Whether it was recorded to be sent as a voice note.
+    pub is_voice: bool,
     /// Its name.
     pub filename: Option<String>,
     /// What its sender says that it is.
@@ -63,7 +65,7 @@ pub struct Upload {
 }
 
 /// The best way to show a file.
-fn kind_of(file_type: FileType) -> Kind {
+pub(super) fn kind_of(file_type: FileType) -> Kind {
     match file_type {
         FileType::Heic => Kind::Image,
         found if found.is_picture() => Kind::Image,
@@ -99,12 +101,15 @@ pub async fn receive<E: Into<crate::error::Source>>(
         spool.write(&next).await?;
     }
     let came = Came { id, key, spooled: spool.finish().await? };
-    let (kind, came, inspected) = came.looked_at(app, scope, upload).await?;
+    // On the heap: it has a picture, a film or a recording in hand.
+    let (kind, came, inspected) = Box::pin(came.looked_at(app, scope, upload)).await?;
     let row = NewRow { id, conversation: conversation.id, kind, created_at: app.clock.now() };
     let media = row.as_media();
     let incoming = Incoming { media: &media, key: came.key, spooled: came.spooled, inspected };
     let kept = keep::keep(app, scope, incoming).await?;
-    let details = Details { filename: upload.filename.clone(), ..Details::default() };
+    // A recording has no name that anybody gave it, and is another kind of file now.
+    let filename = upload.filename.clone().filter(|_| !upload.is_voice);
+    let details = Details { filename, ..Details::default() };
     let details_sealed = kept.details(details).seal(scope, id, &contact_key)?;
     db::write!(app.db, "insert_media", scope.into(), |tx| -> Result<()> {
         conversations::hold_for(tx, scope, conversation.id, conversation.contact).await?;
@@ -118,104 +123,6 @@ pub async fn receive<E: Into<crate::error::Source>>(
     Ok(Attached::of(scope, found, &contact_key))
 }
 
-async fn new_spool(app: &App, scope: TenantScope, id: MediaId, key: &FileKey, most: u64) -> Result<Spool> {
-    let sealing = Sealing { tenant: scope.tenant().0, name: id.0, part: WHOLE, key };
-    Ok(Spool::create(app.objects.spool(), app.ids.next(), sealing, most).await?)
-}
-
-/// A file that came whole.
-struct Came {
-    id: MediaId,
-    key: FileKey,
-    spooled: Spooled,
-}
-
-impl Came {
-    async fn reader(&self, scope: TenantScope) -> Result<Reader> {
-        let cipher = self.key.cipher(scope.tenant().0, self.id.0, WHOLE)?;
-        Reader::of_spooled(self.spooled.temporary.path(), cipher, self.spooled.size).await
-    }
-
-    /// What it is and may be sent as; a picture as it will be sent.
-    async fn looked_at(
-        self,
-        app: &App,
-        scope: TenantScope,
-        upload: &Upload,
-    ) -> Result<(Kind, Self, Inspected)> {
-        let mut reader = self.reader(scope).await?;
-        let claims = Claims {
-            kind: upload.kind.unwrap_or(Kind::Document),
-            declared: upload.declared.as_deref(),
-            filename: upload.filename.as_deref(),
-        };
-        let inspected = inspect::inspect(app, &self.spooled, &mut reader, claims).await?.map_err(refused)?;
-        let kind = upload.kind.unwrap_or_else(|| kind_of(inspected.file_type));
-        let (came, inspected) = match inspect::picture_format(inspected.file_type) {
-            Some(format) if kind != Kind::Sticker => {
-                self.cleaned(app, scope, format, inspected, &mut reader).await?
-            }
-            _ => (self, inspected),
-        };
-        if kind == Kind::Sticker || meta_type(inspected.file_type).is_none() {
-            return Err(refused(Refusal::TypeNotAllowed));
-        }
-        if came.spooled.size > largest(kind) {
-            return Err(refused(Refusal::TooLarge));
-        }
-        Ok((kind, came, inspected))
-    }
-
-    /// A picture, written anew, under a key of its own.
-    async fn cleaned(
-        self,
-        app: &App,
-        scope: TenantScope,
-        format: pictures::Format,
-        inspected: Inspected,
-        reader: &mut Reader,
-    ) -> Result<(Self, Inspected)> {
-        let most = u64::from(app.config.media.largest_megapixels) * 1_000_000;
-        if reader.size() > inspect::LARGEST_PICTURE {
-            return Err(refused(Refusal::TooLarge));
-        }
-        let largest = usize::try_from(largest(Kind::Image)).unwrap_or(usize::MAX);
-        let turn = app.pictures.acquire().await.map_err(Error::internal)?;
-        let whole = reader.all(0..reader.size()).await?;
-        let prepared = tokio::task::spawn_blocking(move || pictures::prepare(&whole, format, largest, most))
-            .await
-            .map_err(Error::internal)?
-            .map_err(|fault| match fault {
-                pictures::Fault::TooManyPixels => refused(Refusal::TooManyPixels),
-                pictures::Fault::Broken(_) => refused(Refusal::Broken),
-            })?;
-        drop(turn);
-        let key = FileKey::random()?;
-        let mut spool = new_spool(app, scope, self.id, &key, prepared.bytes.len() as u64).await?;
-        spool.write(&prepared.bytes).await?;
-        let file_type = if prepared.format == pictures::Format::Png { FileType::Png } else { FileType::Jpeg };
-        let pixels = Some((prepared.width, prepared.height));
-        let came = Self { id: self.id, key, spooled: spool.finish().await? };
-        Ok((came, Inspected { file_type, pixels, ..inspected }))
-    }
-}
-
-fn refused(refusal: Refusal) -> Error {
-    metrics::counter!("zelo_media_total", "direction" => "outbound", "outcome" => refusal.as_str())
-        .increment(1);
-    let message = match refusal {
-        Refusal::TooLarge => "The file is too large for WhatsApp.",
-        Refusal::Empty => "The file is empty.",
-        Refusal::TypeNotAllowed => "WhatsApp takes no files of this type.",
-        Refusal::TypeMismatch => "The content of the file is not what its name or type says.",
-        Refusal::Suspicious => "The file is several things at once, or may harm whoever opens it.",
-        Refusal::Infected => "The scanner found malware in the file.",
-        Refusal::TooManyPixels => "The picture has too many pixels.",
-        Refusal::Broken | Refusal::HashMismatch => "The file is damaged.",
-    };
-    Error::invalid("file", refusal.as_str(), message)
-}
-
 /// The file that a message is to carry, if it names one of ours: Meta's own ids have only digits.
 pub(crate) fn named_by(content: &OutboundContent) -> Option<MediaId> {
     match &content.media()?.source {
@@ -224,7 +131,7 @@ pub(crate) fn named_by(content: &OutboundContent) -> Option<MediaId> {
     }
 }
 
-/// Check that a message may carry the file that it names, and give a document its name.
+/// Check that a message may carry the file that it names; give a document its name, and say of a recording that it is one.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is not there, is another conversation's, was sent already, or is of another kind.
@@ -257,6 +164,15 @@ pub async fn check_outgoing(
         && document.filename.is_none()
     {
         document.filename.clone_from(&attached.filename);
+    }
+    if let OutboundContent::Audio(audio) = content {
+        let voice = attached.voice.as_ref();
+        if audio.voice && !voice.is_some_and(|voice| voice.is_mono) {
+            let message =
+                "A voice note is Ogg with Opus and one channel; upload the recording with type=voice.";
+            return Err(Error::invalid("audio.voice", "not_a_voice_note", message));
+        }
+        audio.voice |= voice.is_some_and(|voice| voice.is_note);
     }
     Ok(Some(attached))
 }

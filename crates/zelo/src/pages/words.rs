@@ -194,9 +194,37 @@ fn refusal_key(reason: Option<Refusal>) -> &'static str {
     }
 }
 
+/// Why a recording did not become a voice note.
+fn voice_fault_key(fault: voice::Fault) -> &'static str {
+    match fault {
+        voice::Fault::Mp4 => "voice-mp4",
+        voice::Fault::Container | voice::Fault::Codec => "voice-codec",
+        voice::Fault::Stereo => "voice-stereo",
+        voice::Fault::Empty => "voice-empty",
+        voice::Fault::Broken(_) => "voice-broken",
+    }
+}
+
 impl Media {
     pub(super) fn length_text(&self, seconds: u32) -> String {
         recording_length(seconds)
+    }
+
+    /// The bars of a recording as one path, in a box 32 high: every bar four wide, and at least a point
+    /// high, so that silence is seen as well.
+    pub(super) fn waveform_path(&self) -> Option<String> {
+        let bars = self.waveform.as_ref().filter(|bars| !bars.is_empty())?;
+        let mut path = String::with_capacity(bars.len() * 12);
+        for (number, bar) in bars.iter().enumerate() {
+            let half = 1 + u32::from((*bar).min(100)) * 14 / 100;
+            path.push_str(&format!("M{} {}v{}", 2 + 4 * number, 16 - half, 2 * half));
+        }
+        Some(path)
+    }
+
+    /// How wide the box of the bars is.
+    pub(super) fn waveform_width(&self) -> usize {
+        self.waveform.as_ref().map_or(0, |bars| bars.len() * 4)
     }
 
     /// Whether it is drawn as a film; otherwise what is played is sound.
@@ -325,9 +353,12 @@ impl NoticeKind {
     pub(super) fn tone(self) -> &'static str {
         match self {
             Self::WindowClosed { .. } | Self::EmptyText => "info",
-            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown | Self::File(_) => {
-                "warn"
-            }
+            Self::TextTooLong { .. }
+            | Self::NotAllowed
+            | Self::Conflict
+            | Self::SlowDown
+            | Self::File(_)
+            | Self::Voice(_) => "warn",
             Self::Failed => "danger",
         }
     }
@@ -336,9 +367,12 @@ impl NoticeKind {
         match self {
             Self::WindowClosed { .. } => "lock",
             Self::EmptyText => "info",
-            Self::TextTooLong { .. } | Self::NotAllowed | Self::Conflict | Self::SlowDown | Self::File(_) => {
-                "warn"
-            }
+            Self::TextTooLong { .. }
+            | Self::NotAllowed
+            | Self::Conflict
+            | Self::SlowDown
+            | Self::File(_)
+            | Self::Voice(_) => "warn",
             Self::Failed => "stop",
         }
     }
@@ -373,6 +407,9 @@ impl PageContext {
             NoticeKind::SlowDown => self.text("notice-slow-down"),
             NoticeKind::File(reason) => {
                 format!("{} · {}", self.text("notice-file"), self.text(refusal_key(Some(reason))))
+            }
+            NoticeKind::Voice(fault) => {
+                format!("{} · {}", self.text("notice-voice"), self.text(voice_fault_key(fault)))
             }
             NoticeKind::Failed => self.text("notice-failed"),
         }

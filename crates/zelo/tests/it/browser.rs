@@ -24,6 +24,8 @@ pub(crate) async fn start_chromium(program: &str, profile: &std::path::Path) -> 
             "--disable-dev-shm-usage",
             "--no-first-run",
         ])
+        // A microphone that beeps once a second, and nobody who has to be asked for it.
+        .args(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"])
         .args(["--remote-debugging-port=0", "--disable-background-networking", "--lang=pt-BR"])
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg("about:blank")
@@ -77,4 +79,49 @@ async fn a_message_arrives_in_the_open_inbox_and_is_answered_there() {
 
     assert_eq!(helena.has_received(), ["Claro! Para quando?"]);
     assert_eq!(ana.reads().await, ["quero reservar", "ainda está aí?", "Claro! Para quando?"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_voice_message_is_recorded_sent_and_played_with_the_keyboard_alone() {
+    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
+        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
+        return;
+    };
+    let app = TestApp::new().await;
+    app.may_leave_work();
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("pode gravar").await;
+    app.run_jobs().await;
+    let profile = tempfile::tempdir().unwrap();
+    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
+    let inbox = format!("{}/", app.web.url);
+    let arguments = [&devtools, &inbox, &ana.email, PASSWORD, "pode gravar"];
+    let Some(mut page) = Script::start("browser/voice.cjs", &arguments) else { return };
+    let work = tasks::start(&app.app).await.unwrap();
+    let heard = page.until("browser", "heard").await.pop().unwrap()["payload"].clone();
+    tasks::Tasks::drain(work, &app.app, Duration::from_secs(5)).await;
+
+    assert_eq!(heard["problems"], json!([]), "{heard}");
+    assert_eq!(heard["label"], "Enviar mensagem de voz", "{heard}");
+    assert_eq!(heard["messages"], 1, "what was thrown away was not sent: {heard}");
+    let played = &heard["played"];
+    assert_eq!(
+        (&played["magic"], &played["channels"], &played["bars"]),
+        (&json!("OggS"), &json!(1), &json!(1))
+    );
+    let seconds = played["seconds"].as_f64().unwrap();
+    assert!(
+        (1.5..10.0).contains(&seconds) && (played["player"].as_f64().unwrap() - seconds).abs() < 0.1,
+        "{heard}"
+    );
+    assert!(played["loudest"].as_f64().unwrap() > 0.01, "nothing is heard: {heard}");
+    assert_eq!(heard["button"], false, "{heard}");
+    assert!(heard["reason"].as_str().unwrap().starts_with("O microfone está bloqueado"), "{heard}");
+    // The phone got the same.
+    let (content, mime_type, bytes) = helena.newest_file().await;
+    assert_eq!((&content["voice"], mime_type.as_str()), (&json!(true), "audio/ogg; codecs=opus"));
+    let length = voice::listen(&bytes).unwrap().length_ms as f64 / 1000.0;
+    assert!((length - seconds).abs() < 0.1, "{length} s here, {seconds} s in Chromium");
 }

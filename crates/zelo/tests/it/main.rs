@@ -67,6 +67,8 @@ mod templates;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
+mod voice_notes;
+#[cfg(test)]
 mod webhook;
 #[cfg(test)]
 mod wishes;

@@ -1,6 +1,6 @@
 //! Files that customers send: fetched, looked at, kept, and shown to those who see their conversation.
 
-use crate::stage::{Agent, Answer, TestApp};
+use crate::stage::{Agent, Answer, Person, Tenant, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{NewContact, Said};
@@ -15,6 +15,20 @@ pub(crate) fn pdf(words: &str) -> Vec<u8> {
         "%PDF-1.4\n% {words}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     )
     .into_bytes()
+}
+
+/// A hotel with Ana, and Helena who writes to it.
+pub(crate) async fn scene() -> (TestApp, Tenant, Agent, Person) {
+    scene_with(&[]).await
+}
+
+/// The same with settings of its own.
+pub(crate) async fn scene_with(settings: &[(&str, &str)]) -> (TestApp, Tenant, Agent, Person) {
+    let app = TestApp::with_settings(settings).await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    (app, hotel, ana, helena)
 }
 
 impl Agent {
@@ -43,10 +57,9 @@ impl Agent {
 
 #[tokio::test]
 async fn a_photo_is_fetched_and_shown_to_those_who_see_its_conversation() {
-    let app = TestApp::new().await;
-    let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
-    let (ana, davi) = (hotel.agent("ana").await, clinic.agent("davi").await);
-    hotel.contact("+55 11 98765-4321").sends_photo("image/png", PHOTO).await;
+    let (app, _, ana, helena) = scene().await;
+    let davi = app.tenant("clinic").await.agent("davi").await;
+    helena.sends_photo("image/png", PHOTO).await;
     // The message is there before its file.
     let processing = zelo::inbound::Processing::new(app.app.clone());
     processing.drain().await.unwrap();
@@ -73,10 +86,8 @@ async fn a_photo_is_fetched_and_shown_to_those_who_see_its_conversation() {
 
 #[tokio::test]
 async fn whoever_does_not_see_a_conversation_does_not_see_its_files() {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    hotel.contact("+55 11 98765-4321").sends_photo("image/png", PHOTO).await;
+    let (app, hotel, ana, helena) = scene().await;
+    helena.sends_photo("image/png", PHOTO).await;
     app.run_jobs().await;
     let file = ana.newest_file().await;
     assert_eq!(ana.opens(&file["url"], &[]).await.0.status, 200);
@@ -91,17 +102,12 @@ async fn whoever_does_not_see_a_conversation_does_not_see_its_files() {
 
 #[tokio::test]
 async fn any_range_of_a_file_is_read_as_it_was_sent() {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
+    let (app, _, ana, helena) = scene().await;
     // More than two chunks of 64 KiB, whose bytes differ from place to place.
     let mut document = pdf("contrato");
     document.extend((0..200_000_u32).flat_map(u32::to_be_bytes).take(150_000));
     document.extend_from_slice(b"\n%%EOF\n");
-    hotel
-        .contact("+55 11 98765-4321")
-        .sends_document("contrato.pdf", "application/pdf", document.clone())
-        .await;
+    helena.sends_document("contrato.pdf", "application/pdf", document.clone()).await;
     app.run_jobs().await;
     let file = ana.newest_file().await;
     let last = document.len() - 1;
@@ -124,10 +130,7 @@ async fn any_range_of_a_file_is_read_as_it_was_sent() {
 
 #[tokio::test]
 async fn a_voice_note_says_how_long_it_is_and_is_played() {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    let helena = hotel.contact("+55 11 98765-4321");
+    let (app, _, ana, helena) = scene().await;
     let voice = include_bytes!("../../../simulator/assets/voice.ogg");
     let file = helena.has_file("audio/ogg; codecs=opus", *voice);
     helena.sends(&Said::Audio { file, voice: true }).await;
@@ -182,10 +185,7 @@ async fn the_same_file_is_stored_once_in_a_tenant_and_each_contact_has_it() {
 
 #[tokio::test]
 async fn what_is_refused_says_why() {
-    let app = TestApp::with_settings(&[("media.largest_megabytes", "1")]).await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    let helena = hotel.contact("+55 11 98765-4321");
+    let (app, _, ana, helena) = scene_with(&[("media.largest_megabytes", "1")]).await;
     let large = [pdf("grande"), vec![b' '; 1_100_000], b"%%EOF".to_vec()].concat();
     let page = b"<html><script>alert(1)</script></html>".to_vec();
     for (name, declared, content, reason) in [
@@ -209,10 +209,7 @@ async fn what_is_refused_says_why() {
 
 #[tokio::test]
 async fn a_file_that_meta_does_not_give_is_tried_until_it_is_forgotten() {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    let helena = hotel.contact("+55 11 98765-4321");
+    let (app, hotel, ana, helena) = scene().await;
     let number = hotel.number.phone_number_id.clone();
     app.simulator.expire_token(&number, true).unwrap();
     helena.sends_photo("image/png", PHOTO).await;
@@ -243,10 +240,8 @@ async fn a_file_that_meta_does_not_give_is_tried_until_it_is_forgotten() {
 
 #[tokio::test]
 async fn listeners_hear_that_a_file_has_come() {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    hotel.contact("+55 11 98765-4321").sends_photo("image/png", PHOTO).await;
+    let (app, _, ana, helena) = scene().await;
+    helena.sends_photo("image/png", PHOTO).await;
     app.run_jobs().await;
     let message = ana.newest().await;
     assert!(message["changed_seq"].as_i64() > message["seq"].as_i64(), "{message}");
@@ -258,10 +253,8 @@ async fn listeners_hear_that_a_file_has_come() {
 
 #[tokio::test]
 async fn opening_a_file_is_in_the_audit_log() {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    hotel.contact("+55 11 98765-4321").sends_photo("image/png", PHOTO).await;
+    let (app, hotel, ana, helena) = scene().await;
+    helena.sends_photo("image/png", PHOTO).await;
     app.run_jobs().await;
     let file = ana.newest_file().await;
     ana.opens(&file["thumbnail_url"], &[]).await;

@@ -36,7 +36,7 @@ impl Agent {
 
 impl Person {
     /// What the phone shows of the newest message, and its file as Meta has it.
-    async fn newest_file(&self) -> (Value, String, Vec<u8>) {
+    pub(crate) async fn newest_file(&self) -> (Value, String, Vec<u8>) {
         let app = &self.tenant.app;
         let talk = app.simulator.talk(&self.tenant.number.phone_number_id, self.id).unwrap();
         let content = talk.turns.last().unwrap().content.clone();
@@ -49,10 +49,8 @@ impl Person {
     }
 }
 
-async fn scene() -> (TestApp, Agent, Person) {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let (ana, helena) = (hotel.agent("ana").await, hotel.contact("+55 11 98765-4321"));
+pub(crate) async fn scene() -> (TestApp, Agent, Person) {
+    let (app, _, ana, helena) = crate::media::scene().await;
     helena.says("me manda a foto?").await;
     app.run_jobs().await;
     (app, ana, helena)

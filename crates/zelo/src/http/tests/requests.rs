@@ -92,7 +92,14 @@ async fn browsers_are_told_to_do_nothing_unless_it_is_a_page() {
         ] {
             assert_eq!(answer.header(name), Some(value), "{path} {name}");
         }
-        assert!(answer.header("permissions-policy").is_some() && answer.header("server").is_none(), "{path}");
+        // Only a page may record, and nothing may see or know where it is.
+        let permissions = answer.header("permissions-policy").unwrap();
+        assert!(permissions.contains("camera=(), ") && permissions.contains("geolocation=(), "), "{path}");
+        let microphone = if path == "/" { "microphone=(self), " } else { "microphone=(), " };
+        assert!(
+            permissions.contains(microphone) && answer.header("server").is_none(),
+            "{path}: {permissions}"
+        );
     }
     let asset = ask(&desk(), "GET", "/cached.css", &[], "").await;
     assert_eq!(asset.header("cache-control"), Some("public"), "what may be cached says so itself");

@@ -33,6 +33,7 @@ struct Words {
     caption: String,
     reply_to: String,
     idempotency_key: String,
+    is_voice: bool,
 }
 
 /// Send a file.
@@ -71,9 +72,11 @@ async fn send(
             Some("caption") => words.caption = short(field).await?,
             Some("reply_to") => words.reply_to = short(field).await?,
             Some("idempotency_key") => words.idempotency_key = short(field).await?,
+            Some("voice") => words.is_voice = !short(field).await?.is_empty(),
             Some("file") => {
                 let upload = Upload {
-                    kind: None,
+                    kind: words.is_voice.then_some(Kind::Audio),
+                    is_voice: words.is_voice,
                     filename: field.file_name().filter(|name| !name.is_empty()).map(str::to_owned),
                     declared: field.content_type().map(str::to_owned),
                 };

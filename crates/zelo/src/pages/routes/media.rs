@@ -1,8 +1,8 @@
 //! What is known of a message's file, as the pages show it.
 
 use crate::{
-    api::media::address,
-    media::{MediaState, Piece},
+    api::media::{address, seconds},
+    media::{Attached, MediaState, Piece},
     messages::Message,
     pages::view::{Content, Media, SmallPicture, Standing},
 };
@@ -13,12 +13,13 @@ const LONGEST: u32 = 320;
 /// The content of a bubble, with what is known of the message's file.
 pub(super) fn with_file(content: Content, message: &Message) -> Content {
     match (content, &message.media) {
-        (Content::Media(shown), Some(attached)) => Content::Media(known(shown, &attached.media)),
+        (Content::Media(shown), Some(attached)) => Content::Media(known(shown, attached)),
         (content, _) => content,
     }
 }
 
-fn known(shown: Media, file: &crate::media::Media) -> Media {
+fn known(shown: Media, attached: &Attached) -> Media {
+    let file = &attached.media;
     let standing = match file.state {
         MediaState::Pending => Standing::Pending,
         MediaState::Stored => Standing::Stored,
@@ -31,7 +32,8 @@ fn known(shown: Media, file: &crate::media::Media) -> Media {
         standing,
         url: is_here.then(|| address(file.id, Piece::Whole)),
         size: file.size,
-        length_s: file.duration_ms.and_then(|length| u32::try_from(length / 1000).ok()),
+        length_s: file.duration_ms.and_then(|length| u32::try_from(seconds(length)).ok()),
+        waveform: attached.voice.as_ref().filter(|_| is_here).map(|voice| voice.waveform.clone()),
         small: file.pixels.filter(|_| is_here && file.has_thumbnail).map(|pixels| {
             let (width, height) = fitted(pixels);
             SmallPicture { url: address(file.id, Piece::Thumbnail), width, height }

@@ -8,7 +8,7 @@ use crate::{
     http::current_ids,
     identity::{AgentScope, May},
     ids::UserId,
-    media::Refusal,
+    media::{Refusal, fault_of},
     pages::{
         context::{PageContext, Theme},
         locale, render,
@@ -184,8 +184,9 @@ pub(super) fn notice(error: &Error, closed_ms: Option<i64>) -> Notice {
     let kind = match error {
         Error::WindowClosed => NoticeKind::WindowClosed { since_ms: closed_ms },
         Error::Invalid(fields) if fields.iter().any(|field| field.field == "file") => {
-            let reason = fields.iter().find_map(|field| Refusal::from_word(field.code));
-            reason.map_or(NoticeKind::EmptyText, NoticeKind::File)
+            let reason = fields.iter().find_map(|field| Refusal::from_word(field.code)).map(NoticeKind::File);
+            let fault = || fields.iter().find_map(|field| fault_of(field.code)).map(NoticeKind::Voice);
+            reason.or_else(fault).unwrap_or(NoticeKind::EmptyText)
         }
         Error::Invalid(fields) => match fields.first().map(|field| field.code) {
             Some("required") => NoticeKind::EmptyText,

@@ -165,7 +165,7 @@ fn login_errors() -> [Option<LoginError>; 6] {
     ]
 }
 
-fn notice_kinds() -> [NoticeKind; 9] {
+fn notice_kinds() -> [NoticeKind; 15] {
     [
         NoticeKind::WindowClosed { since_ms: Some(sample::NOW_MS - 3_600_000) },
         NoticeKind::WindowClosed { since_ms: None },
@@ -175,6 +175,12 @@ fn notice_kinds() -> [NoticeKind; 9] {
         NoticeKind::Conflict,
         NoticeKind::SlowDown,
         NoticeKind::File(Refusal::TooLarge),
+        NoticeKind::Voice(voice::Fault::Mp4),
+        NoticeKind::Voice(voice::Fault::Container),
+        NoticeKind::Voice(voice::Fault::Codec),
+        NoticeKind::Voice(voice::Fault::Stereo),
+        NoticeKind::Voice(voice::Fault::Empty),
+        NoticeKind::Voice(voice::Fault::Broken("")),
         NoticeKind::Failed,
     ]
 }

@@ -301,8 +301,13 @@ pub(crate) fn rare_entries(cx: &PageContext) -> Vec<Entry> {
     let small = SmallPicture { url: "/media/1/small".to_owned(), width: 320, height: 240 };
     let picture = Media { url: url(), small: Some(small), ..Media::unknown(MediaKind::Image, None) };
     let film = Media { url: url(), is_played: true, ..Media::unknown(MediaKind::Video, None) };
-    let sound =
-        Media { url: url(), is_played: true, length_s: Some(7), ..Media::unknown(MediaKind::Voice, None) };
+    let sound = Media {
+        url: url(),
+        is_played: true,
+        length_s: Some(7),
+        waveform: Some((0..64).collect()),
+        ..Media::unknown(MediaKind::Voice, None)
+    };
     let standings = [Standing::Pending, Standing::Expired, Standing::Refused(None)]
         .into_iter()
         .chain(Refusal::ALL.map(|reason| Standing::Refused(Some(reason))))

@@ -26,6 +26,8 @@ pub enum NoticeKind {
     SlowDown,
     /// A file that was not sent, and why.
     File(Refusal),
+    /// A recording that did not become a voice note, and why.
+    Voice(voice::Fault),
     /// Anything else; the request id leads to the log.
     Failed,
 }

@@ -78,6 +78,8 @@ pub struct Media {
     pub small: Option<SmallPicture>,
     /// Whether browsers play it.
     pub is_played: bool,
+    /// How much goes on in each part of a recording, from 0 to 100.
+    pub waveform: Option<Vec<u8>>,
 }
 
 impl Media {
@@ -92,6 +94,7 @@ impl Media {
             size: None,
             small: None,
             is_played: false,
+            waveform: None,
         }
     }
 }
