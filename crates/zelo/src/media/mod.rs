@@ -11,6 +11,7 @@
 
 mod download;
 mod file_type;
+mod film;
 mod inbound;
 mod inspect;
 mod keep;

@@ -2,6 +2,7 @@
 
 use super::{
     FileType, Kind, Refusal,
+    film::{self, Blank},
     inspect::{self, Claims, Inspected},
     objects::{Reader, WHOLE},
     spool::{Sealing, Spool, Spooled},
@@ -62,6 +63,9 @@ impl Came {
             Some(format) if kind != Kind::Sticker => {
                 self.cleaned(app, scope, format, inspected, &mut reader).await?
             }
+            _ if film_like(inspected.file_type) => {
+                (self.without_place(app, scope, &mut reader).await?, inspected)
+            }
             _ => (self, inspected),
         };
         if kind == Kind::Sticker || meta_type(inspected.file_type).is_none() {
@@ -103,6 +107,28 @@ impl Came {
         Ok((came, Inspected { file_type, pixels, ..inspected }))
     }
 
+    /// A film that does not say where it was taken; the same one where it never did.
+    async fn without_place(self, app: &App, scope: TenantScope, reader: &mut Reader) -> Result<Self> {
+        let blanks = places(reader).await?;
+        if blanks.is_empty() {
+            return Ok(self);
+        }
+        let key = FileKey::random()?;
+        let mut spool = new_spool(app, scope, self.id, &key, self.spooled.size).await?;
+        loop {
+            let at = spool.size();
+            let mut bytes = reader.some(at..reader.size()).await?;
+            if bytes.is_empty() {
+                break;
+            }
+            for blank in &blanks {
+                blank.apply(at, &mut bytes);
+            }
+            spool.write(&bytes).await?;
+        }
+        Ok(Self { id: self.id, key, spooled: spool.finish().await? })
+    }
+
     /// A recording as WhatsApp takes it.
     async fn into_voice_note(
         self,
@@ -129,6 +155,37 @@ impl Came {
         spool.write(bytes).await?;
         Ok(Self { id: self.id, key, spooled: spool.finish().await? })
     }
+}
+
+/// Whether it has boxes that may say where it was taken.
+fn film_like(file_type: FileType) -> bool {
+    matches!(file_type, FileType::Mp4 | FileType::ThreeGp | FileType::M4a)
+}
+
+/// Boxes at the top of a film that are looked at; real ones have some ten, those that are sent in pieces some thousand.
+const MOST_BOXES: usize = 100_000;
+/// Places in one film; real ones have two or three.
+const MOST_PLACES: usize = 1_000;
+
+/// What of a film says where it was taken. Only descriptions are read; of everything else the heads.
+async fn places(reader: &mut Reader) -> Result<Vec<Blank>> {
+    let (mut at, mut blanks) = (0, Vec::new());
+    for _ in 0..MOST_BOXES {
+        let first = reader.all(at..at + 16).await?;
+        // What stands behind the last box, or is cut off, is shown by no player.
+        let Some(head) = film::head(&first, at, reader.size()) else { return Ok(blanks) };
+        if film::describes(&head) {
+            if head.end - at > film::LARGEST_DESCRIPTION {
+                return Err(refused(Refusal::Suspicious));
+            }
+            blanks.extend(film::places(&reader.all(at..head.end).await?, at));
+        }
+        if blanks.len() > MOST_PLACES {
+            break;
+        }
+        at = head.end;
+    }
+    Err(refused(Refusal::Suspicious))
 }
 
 pub(super) fn refused(refusal: Refusal) -> Error {

@@ -1,10 +1,11 @@
 //! Files and media.
 
+mod places;
 mod samples;
 
 use crate::{
-    media::{PHOTO, pdf},
-    stage::{Agent, Person, Tenant, TestApp},
+    media::{PHOTO, pdf, scene, scene_with},
+    stage::Agent,
 };
 use samples::{Sample, archive, samples};
 use serde_json::json;
@@ -12,14 +13,6 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
-
-async fn scene() -> (TestApp, Tenant, Agent, Person) {
-    let app = TestApp::new().await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    let helena = hotel.contact("+55 11 98765-4321");
-    (app, hotel, ana, helena)
-}
 
 /// State of each document by its name.
 async fn states(ana: &Agent) -> BTreeMap<String, String> {
@@ -373,10 +366,8 @@ async fn f02_a_file_of_100_megabytes_is_sent_in_little_memory() {
     const SIZE: usize = 100 * 1024 * 1024;
     let taken = std::sync::Arc::default();
     let meta = forgetful_meta(std::sync::Arc::clone(&taken)).await;
-    let app = TestApp::with_settings(&[("whatsapp.graph_base_url", &meta)]).await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    hotel.contact("+55 11 98765-4321").says("manda o projeto").await;
+    let (app, _, ana, helena) = scene_with(&[("whatsapp.graph_base_url", &meta)]).await;
+    helena.says("manda o projeto").await;
     app.run_jobs().await;
     let conversation = ana.the_conversation().await["id"].as_str().unwrap().to_owned();
     let token = ana.token().await;
@@ -399,10 +390,8 @@ async fn f02_a_file_of_100_megabytes_is_sent_in_little_memory() {
 
 #[tokio::test]
 async fn f02_an_upload_is_cut_at_the_limit() {
-    let app = TestApp::with_settings(&[("media.largest_megabytes", "2")]).await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    hotel.contact("+55 11 98765-4321").says("manda o projeto").await;
+    let (app, hotel, ana, helena) = scene_with(&[("media.largest_megabytes", "2")]).await;
+    helena.says("manda o projeto").await;
     app.run_jobs().await;
     let conversation = ana.the_conversation().await["id"].as_str().unwrap().to_owned();
     let url = format!("{}/api/v1/conversations/{conversation}/media?filename=projeto.pdf", app.web.url);
@@ -426,84 +415,6 @@ async fn f02_an_upload_is_cut_at_the_limit() {
     assert!(most.saturating_sub(before) <= 64 * 1024, "+{} kB", most.saturating_sub(before));
     assert_eq!(files_below(&app.folder().join("media")), Vec::<PathBuf>::new(), "nothing of it is left");
     assert_eq!(app.count(Some(hotel.id.0), "select count(*) from media where tenant_id = $1").await, 0);
-}
-
-/// EXIF with a place, in either order of bytes: 23° 33' S, and the camera's name.
-fn exif(is_little: bool, number: u16) -> Vec<u8> {
-    let short = |value: u16| if is_little { value.to_le_bytes() } else { value.to_be_bytes() };
-    let long = |value: u32| if is_little { value.to_le_bytes() } else { value.to_be_bytes() };
-    let mut tiff = if is_little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
-    tiff.extend_from_slice(&long(8));
-    tiff.extend_from_slice(&short(2));
-    // Orientation, and where the place stands.
-    for (tag, kind, value) in [(0x0112, 3, u32::from(number % 8 + 1)), (0x8825, 4, 38)] {
-        tiff.extend_from_slice(&short(tag));
-        tiff.extend_from_slice(&short(kind));
-        tiff.extend_from_slice(&long(1));
-        if kind == 3 {
-            tiff.extend_from_slice(&short(u16::try_from(value).unwrap()));
-            tiff.extend_from_slice(&[0, 0]);
-        } else {
-            tiff.extend_from_slice(&long(value));
-        }
-    }
-    tiff.extend_from_slice(&long(0));
-    tiff.extend_from_slice(&short(1));
-    tiff.extend_from_slice(&short(2));
-    tiff.extend_from_slice(&short(5));
-    tiff.extend_from_slice(&long(3));
-    tiff.extend_from_slice(&long(56));
-    tiff.extend_from_slice(&long(0));
-    for value in [23, 1, 33, 1, u32::from(number), 1] {
-        tiff.extend_from_slice(&long(value));
-    }
-    tiff.extend_from_slice(b"CAMERA-DA-ANA\0");
-    tiff
-}
-
-/// A photo with a place in it: as JPEG with EXIF and XMP, or as PNG with EXIF.
-fn located(number: u16) -> (&'static str, Vec<u8>) {
-    let exif = exif(number.is_multiple_of(2), number);
-    if number.is_multiple_of(5) {
-        let mut chunk = b"eXIf".to_vec();
-        chunk.extend_from_slice(&exif);
-        let mut png = PHOTO[..33].to_vec();
-        png.extend_from_slice(&u32::try_from(exif.len()).unwrap().to_be_bytes());
-        png.extend_from_slice(&chunk);
-        png.extend_from_slice(&crc(&chunk).to_be_bytes());
-        png.extend_from_slice(&PHOTO[33..]);
-        return ("image/png", png);
-    }
-    let plain = pictures::prepare(PHOTO, pictures::Format::Png, 1_000_000, 1_000).unwrap().bytes;
-    let xmp = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta exif:GPSLatitude=\"23,33.1S\"/>CAMERA-DA-ANA";
-    let mut jpeg = plain[..2].to_vec();
-    for segment in [[b"Exif\0\0".as_slice(), &exif].concat(), xmp.to_vec()] {
-        jpeg.extend_from_slice(&[0xff, 0xe1]);
-        jpeg.extend_from_slice(&u16::try_from(segment.len() + 2).unwrap().to_be_bytes());
-        jpeg.extend_from_slice(&segment);
-    }
-    jpeg.extend_from_slice(&plain[2..]);
-    ("image/jpeg", jpeg)
-}
-
-#[tokio::test]
-async fn f06_50_photos_with_a_place_have_none_when_they_leave() {
-    let (app, _, ana, helena) = scene().await;
-    helena.says("manda as fotos").await;
-    app.run_jobs().await;
-    let tells = |bytes: &[u8]| {
-        let has = |word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
-        has(b"CAMERA-DA-ANA") || has(b"Exif") || has(b"eXIf") || has(b"GPS") || has(b"xap/1.0")
-    };
-    for number in 0..50 {
-        let (mime_type, photo) = located(number);
-        assert!(tells(&photo), "the test has nothing to look for");
-        let file = ana.uploads(&format!("?filename=foto{number}"), mime_type, photo).await.ok();
-        let (answer, bytes) = ana.opens(&file["url"], &[]).await;
-        assert_eq!(answer.status, 200);
-        assert!(bytes.starts_with(b"\xff\xd8\xff"), "photo {number}");
-        assert!(!tells(&bytes), "photo {number} says where it was taken");
-    }
 }
 
 /// A clamd that knows one thing, the test file of EICAR, and says so in its own protocol.
@@ -543,10 +454,7 @@ const EICAR: &str = concat!("X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-", "STANDARD-ANT
 
 #[tokio::test]
 async fn f05_what_the_scanner_finds_is_never_given_out() {
-    let app = TestApp::with_settings(&[("media.scanner", &scanner().await)]).await;
-    let hotel = app.tenant("hotel").await;
-    let ana = hotel.agent("ana").await;
-    let helena = hotel.contact("+55 11 98765-4321");
+    let (app, _, ana, helena) = scene_with(&[("media.scanner", &scanner().await)]).await;
     for (name, content, state) in [
         ("limpo.txt", "Segue a lista.", "stored"),
         ("eicar.txt", EICAR, "refused"),
@@ -574,11 +482,9 @@ async fn f05_while_the_scanner_is_away_files_wait_unless_the_operator_wants_them
     // Nobody listens there.
     for (required, state) in [("true", "pending"), ("false", "stored")] {
         let settings = [("media.scanner", "127.0.0.1:9"), ("media.scanner_required", required)];
-        let app = TestApp::with_settings(&settings).await;
+        let (app, _, ana, helena) = scene_with(&settings).await;
         app.may_leave_work();
-        let hotel = app.tenant("hotel").await;
-        let ana = hotel.agent("ana").await;
-        hotel.contact("+55 11 98765-4321").sends_photo("image/png", PHOTO).await;
+        helena.sends_photo("image/png", PHOTO).await;
         app.run_jobs().await;
         assert_eq!(ana.newest_file().await["state"], state);
     }
