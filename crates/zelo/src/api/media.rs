@@ -25,6 +25,8 @@ use utoipa::{IntoParams, ToSchema};
 pub struct MediaShape {
     /// Its id; null for files of messages that came before files were kept.
     pub id: Option<MediaId>,
+    /// What it is sent as: `image`, `video`, `audio`, `document` or `sticker`.
+    pub r#type: Option<String>,
     /// Whether it is here. Null where nobody knows it.
     pub state: Option<MediaState>,
     /// Why it was refused.
@@ -67,6 +69,7 @@ impl MediaShape {
         let found = here.and_then(|media| media.file_type).map(FileType::mime_type);
         Self {
             id: media.map(|media| media.id),
+            r#type: media.map(|media| media.kind.as_str().to_owned()),
             state: media.map(|media| media.state),
             reason: media.and_then(|media| media.reason),
             url: here.map(|media| address(media.id, Piece::Whole)),
@@ -136,8 +139,8 @@ const VOICE: &str = "voice";
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Uploading {
-    /// What it is to be sent as: `image`, `video`, `audio`, `voice` or `document`. Without it what its content is best
-    /// shown as.
+    /// What it is to be sent as: `image`, `video`, `audio`, `voice`, `document` or `sticker`. Without it what its content
+    /// is best shown as.
     r#type: Option<String>,
     /// Its name.
     filename: Option<String>,
@@ -146,7 +149,7 @@ pub(super) struct Uploading {
 /// Upload a file for a conversation, the bytes as the body. Pictures are written anew, as JPEG or PNG under 5 MB and without
 /// a word about who took them, where and with what; HEIC is taken. With `type=voice` a recording of a browser, WebM or Ogg
 /// with Opus, becomes a voice note without being encoded again. Send it with its id: `{"type": "image", "image": {"id": "…"}}`;
-/// a voice note as `audio`.
+/// a voice note as `audio`. With `type=sticker` WebP is taken as it is: 512 by 512 pixels, 100 KB, or 500 KB where it moves.
 #[utoipa::path(post, path = "/conversations/{id}/media", tag = "messages",
     params(("id" = ConversationId, Path), Uploading),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -163,8 +166,7 @@ pub(super) async fn upload_media(
     let is_voice = said.r#type.as_deref() == Some(VOICE);
     let kind = said.r#type.as_deref().map(|word| {
         let known = if word == VOICE { Some(Kind::Audio) } else { Kind::from_word(word) };
-        let known = known.filter(|kind| *kind != Kind::Sticker);
-        let message = "Write image, video, audio, voice or document.";
+        let message = "Write image, video, audio, voice, document or sticker.";
         known.ok_or_else(|| Error::invalid("type", "invalid", message))
     });
     let declared = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);

@@ -23,6 +23,7 @@ mod reseal;
 mod scan;
 mod sniff;
 mod spool;
+mod sticker;
 mod store;
 mod upload;
 mod voice_note;

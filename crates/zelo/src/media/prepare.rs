@@ -6,6 +6,7 @@ use super::{
     inspect::{self, Claims, Inspected},
     objects::{Reader, WHOLE},
     spool::{Sealing, Spool, Spooled},
+    sticker,
     upload::{Upload, kind_of, largest, meta_type},
     voice_note,
 };
@@ -59,16 +60,23 @@ impl Came {
         };
         let inspected = inspect::inspect(app, &self.spooled, &mut reader, claims).await?.map_err(refused)?;
         let kind = upload.kind.unwrap_or_else(|| kind_of(inspected.file_type));
-        let (came, inspected) = match inspect::picture_format(inspected.file_type) {
-            Some(format) if kind != Kind::Sticker => {
-                self.cleaned(app, scope, format, inspected, &mut reader).await?
+        if kind == Kind::Sticker {
+            // What it tells besides its pictures goes away; but twice a sticker is not read to find it.
+            if reader.size() > 2 * largest(kind) {
+                return Err(refused(Refusal::TooLarge));
             }
+            let whole = reader.all(0..reader.size()).await?;
+            let came = self.replaced(app, scope, &sticker::checked(&whole, inspected.pixels)?).await?;
+            return Ok((kind, came, inspected));
+        }
+        let (came, inspected) = match inspect::picture_format(inspected.file_type) {
+            Some(format) => self.cleaned(app, scope, format, inspected, &mut reader).await?,
             _ if film_like(inspected.file_type) => {
                 (self.without_place(app, scope, &mut reader).await?, inspected)
             }
             _ => (self, inspected),
         };
-        if kind == Kind::Sticker || meta_type(inspected.file_type).is_none() {
+        if meta_type(inspected.file_type).is_none() {
             return Err(refused(Refusal::TypeNotAllowed));
         }
         if came.spooled.size > largest(kind) {

@@ -210,3 +210,47 @@ async fn what_is_uploaded_and_never_sent_is_forgotten_after_a_day() {
     assert_eq!(ana.messages(&tenant).await.len(), 2);
     assert_eq!(ana.opens(&sent["url"], &[]).await.1, pdf("a"));
 }
+
+/// A sticker of one colour (RFC 9649): five codes with one symbol each, so that its pixels need no bits.
+fn sticker(side: u32) -> Vec<u8> {
+    let (mut bits, mut count) = (Vec::new(), 0);
+    let mut write = |value: u32, length: u32| {
+        for nth in 0..length {
+            if count % 8 == 0 {
+                bits.push(0_u8);
+            }
+            *bits.last_mut().unwrap() |= u8::from(value >> nth & 1 == 1) << (count % 8);
+            count += 1;
+        }
+    };
+    for (value, length) in [(0x2f, 8), (side - 1, 14), (side - 1, 14), (1, 1), (0, 3), (0, 3)] {
+        write(value, length);
+    }
+    for symbol in [140, 20, 90, 128, 0] {
+        write(0b101, 3);
+        write(symbol, 8);
+    }
+    bits.resize(bits.len().next_multiple_of(2), 0);
+    let size = u32::try_from(bits.len()).unwrap();
+    [&b"RIFF"[..], &(size + 12).to_le_bytes(), b"WEBPVP8L", &size.to_le_bytes(), &bits].concat()
+}
+
+#[tokio::test]
+async fn a_sticker_is_known_by_its_limits_and_reaches_the_phone_as_it_is() {
+    let (app, ana, helena) = scene().await;
+    let file = ana.uploads("?type=sticker", "image/webp", sticker(512)).await.ok();
+    assert_eq!((&file["type"], &file["mime_type"]), (&json!("sticker"), &json!("image/webp")));
+    for (content, mime_type, code) in
+        [(sticker(511), "image/webp", "sticker_pixels"), (PHOTO.to_vec(), "image/png", "type_mismatch")]
+    {
+        let answer = ana.uploads("?type=sticker", mime_type, content).await;
+        assert_eq!((answer.status, &answer.body["errors"][0]["code"]), (422, &json!(code)));
+    }
+    ana.sends_file("sticker", &file, &json!({})).await.ok();
+    app.run_jobs().await;
+    let (_, mime_type, bytes) = helena.newest_file().await;
+    assert_eq!((mime_type.as_str(), bytes), ("image/webp", sticker(512)));
+    // Without the word for it the same file is a picture.
+    let picture = ana.uploads("?filename=x.webp", "image/webp", sticker(512)).await.ok();
+    assert_eq!((&picture["type"], &picture["mime_type"]), (&json!("image"), &json!("image/png")));
+}
