@@ -19,7 +19,7 @@ use zelo::clock::Clock;
 const NUMBER: &str = "200300400500601";
 const ACCOUNT: &str = "100200300400501";
 const SECRET: &str = "the secret of the crash test";
-const PASSWORD: &str = "lagoa-calma-em-maio";
+pub(crate) const PASSWORD: &str = "lagoa-calma-em-maio";
 /// People who write all the time, each after the other message was acknowledged, as Meta does.
 const PEOPLE: u64 = 20;
 /// Between two messages of one person: together 500 a second.
@@ -45,13 +45,7 @@ async fn write_without_end(load: Arc<Load>, person: u64) -> u64 {
     while !load.ends.load(Ordering::Relaxed) {
         pace.tick().await;
         let Some(url) = load.address.lock().clone() else { continue };
-        let body = wire(&event(person, number, clock.now() / 1000));
-        let signature = whatsapp::signature::sign(SECRET, &body);
-        let request = client
-            .post(format!("{url}/webhooks/whatsapp"))
-            .header("x-hub-signature-256", signature)
-            .body(body);
-        match request.send().await {
+        match signed(&client, &url, &event(person, number, clock.now() / 1000)).send().await {
             Ok(answer) if answer.status() == 200 => {
                 load.acknowledged.fetch_add(1, Ordering::Relaxed);
                 number += 1;
@@ -65,7 +59,14 @@ async fn write_without_end(load: Arc<Load>, person: u64) -> u64 {
     number
 }
 
-fn event(person: u64, number: u64, seconds: i64) -> Value {
+/// An event as Meta posts it.
+pub(crate) fn signed(client: &reqwest::Client, url: &str, event: &Value) -> reqwest::RequestBuilder {
+    let body = wire(event);
+    let signature = whatsapp::signature::sign(SECRET, &body);
+    client.post(format!("{url}/webhooks/whatsapp")).header("x-hub-signature-256", signature).body(body)
+}
+
+pub(crate) fn event(person: u64, number: u64, seconds: i64) -> Value {
     let wa_id = format!("55119{person:08}");
     let message = json!({"from": wa_id, "id": format!("wamid.{person}.{number}"), "timestamp": seconds.to_string(),
                          "type": "text", "text": {"body": number.to_string()}});
@@ -79,7 +80,7 @@ fn event(person: u64, number: u64, seconds: i64) -> Value {
     json!({"object": "whatsapp_business_account", "entry": [{"id": ACCOUNT, "changes": [change]}]})
 }
 
-async fn set_up(installation: &Installation) {
+pub(crate) async fn set_up(installation: &Installation) {
     installation.run(&["tenant", "create", "--name", "Loja Aurora", "--slug", "aurora", "--json"], "").await;
     let user = [
         "user",

@@ -1,6 +1,9 @@
 //! Files that customers send: fetched, looked at, kept, and shown to those who see their conversation.
 
-use crate::stage::{Agent, Answer, Person, Tenant, TestApp};
+use crate::{
+    one_person::{BY_ID, writes},
+    stage::{Agent, Answer, Person, Tenant, TestApp},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{NewContact, Said};
@@ -266,4 +269,67 @@ async fn opening_a_file_is_in_the_audit_log() {
     ana.opens(&file["url"], &[]).await;
     ana.opens(&file["url"], &[("range", "bytes=0-3")]).await;
     assert_eq!(noted().await, 1);
+}
+
+#[tokio::test]
+async fn the_file_of_a_message_that_its_writer_deleted_is_gone_for_everybody() {
+    let (app, hotel, ana, helena) = scene().await;
+    let kept = helena.sends_document("tabela.pdf", "application/pdf", pdf("tabela")).await;
+    app.run_jobs().await;
+    let file = ana.newest_file().await;
+    app.passes(1000);
+    let regretted = helena.sends_photo("image/png", PHOTO).await;
+    app.run_jobs().await;
+    let photo = ana.newest_file().await;
+    assert_eq!(ana.opens(&photo["url"], &[]).await.0.status, 200);
+    assert_ne!(kept, regretted);
+
+    let revoke = json!({"from": "5511987654321", "id": "wamid.R", "timestamp": "1795176060", "type": "revoke",
+        "revoke": {"original_message_id": regretted}});
+    hotel.receives(&hotel.body(&json!({"messages": [revoke]}))).await.ok();
+    app.run_jobs().await;
+
+    for address in ["url", "thumbnail_url"] {
+        assert_eq!(ana.opens(&photo[address], &[]).await.0.status, 410, "{address}");
+        assert_eq!(hotel.owner().opens(&photo[address], &[]).await.0.status, 410, "{address}, for the owner");
+    }
+    assert_eq!(ana.opens(&file["url"], &[]).await.1, pdf("tabela"), "another message's file stays");
+}
+
+#[tokio::test]
+async fn the_files_of_two_that_are_one_are_opened_after_they_were_merged_and_parted() {
+    let (app, hotel, _, _) = scene().await;
+    let owner = hotel.owner();
+    writes(&hotel, "wamid.1", 0, &json!({"from": "5511987654321"}), "pelo número").await;
+    let content = pdf("do usuário");
+    let number = &hotel.number.phone_number_id;
+    let id = app.simulator.add_file(number, "application/pdf", content.clone()).unwrap();
+    let document = json!({"from_user_id": BY_ID, "id": "wamid.2", "timestamp": "1795176010", "type": "document",
+        "document": {"id": id, "mime_type": "application/pdf", "filename": "rg.pdf"}});
+    hotel.receives(&hotel.body(&json!({"messages": [document]}))).await.ok();
+    app.run_jobs().await;
+    let file = async || {
+        let mut files = Vec::new();
+        for conversation in owner.conversations().await {
+            files.extend(owner.messages(&conversation).await.into_iter().map(|it| it["media"].clone()));
+        }
+        files.into_iter().find(|file| !file.is_null()).unwrap()
+    };
+    assert_eq!(owner.opens(&file().await["url"], &[]).await.1, content);
+
+    let both = json!({"from": "5511987654321", "from_user_id": BY_ID});
+    writes(&hotel, "wamid.3", 20, &both, "pelos dois").await;
+    let merge = owner.get("/contact-merges").await.ok()["data"][0].clone();
+    assert_eq!(merge["reason"], "same_number", "the test has two that are one");
+    // Sealed under the key of the one who was kept, name and all; the key of the other is not asked any more.
+    let merged: uuid::Uuid = merge["merged_contact_id"].as_str().unwrap().parse().unwrap();
+    let opened = file().await;
+    assert_eq!((&opened["filename"], &opened["state"]), (&json!("rg.pdf"), &json!("stored")));
+    assert_eq!(owner.opens(&opened["url"], &[]).await.1, content);
+    let path = format!("/contact-merges/{}", merge["id"].as_str().unwrap());
+    owner.delete(&path).await.ok();
+    assert_eq!(owner.opens(&file().await["url"], &[]).await.1, content);
+    // Parted again it is the other one's, and goes with them alone.
+    app.app.keyring.destroy_contact_keys(hotel.id.0, merged).await.unwrap();
+    assert_ne!(owner.opens(&opened["url"], &[]).await.0.status, 200);
 }

@@ -4,7 +4,7 @@ use crate::stage::{Agent, Tenant, TestApp};
 use serde_json::{Value, json};
 use zelo::identity::Role;
 
-const BY_ID: &str = "BR.77000000000000000001";
+pub(crate) const BY_ID: &str = "BR.77000000000000000001";
 const BY_NEW_ID: &str = "BR.77000000000000000002";
 
 /// Somebody writes, called this by Meta.

@@ -3,9 +3,11 @@
 use crate::{
     browser::start_chromium,
     clients::Script,
+    media::pdf,
     security::desk::Desk,
-    stage::{PASSWORD, environment},
+    stage::{PASSWORD, environment, serve},
 };
+use axum::{Router, http::header, routing::get};
 use serde_json::json;
 
 /// Markup that runs a script in a page that takes it for its own: tags, attributes, addresses, half-closed things,
@@ -129,4 +131,59 @@ async fn h02_h08_every_page_obeys_its_policy_and_loads_nothing_from_elsewhere() 
     assert_eq!(found["strangers"], json!([]), "{found}");
     assert!(found["pages"].as_u64().unwrap() >= 8, "{found}");
     assert!(found["policies"].as_u64().unwrap() >= 8, "{found}");
+}
+
+/// Scripts behind enough words that the file is taken for what it says it is.
+fn with_script(words: &str) -> Vec<u8> {
+    let script = "<html><body><script>pwned()</script><svg onload=pwned()><img src=x onerror=pwned()>";
+    format!("{}{script}", words.repeat(2_000 / words.len())).into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f04_no_file_of_a_stranger_runs_under_our_origin() {
+    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
+        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
+        return;
+    };
+    let desk = Desk::open().await;
+    let form = "1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>endobj";
+    let mut urls = Vec::new();
+    for (name, mime_type, content, state) in [
+        ("pagina.html", "text/html", with_script(" "), "refused"),
+        (
+            "desenho.svg",
+            "image/svg+xml",
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='pwned()'/>".to_vec(),
+            "refused",
+        ),
+        ("nota.txt", "text/plain", with_script("Segue a lista. "), "stored"),
+        ("tabela.csv", "text/csv", with_script("Nome;Telefone\n"), "stored"),
+        ("musica.mp3", "audio/mpeg", [b"ID3\x04\0\0\0\0".to_vec(), with_script("....")].concat(), "stored"),
+        (
+            "contrato.pdf",
+            "application/pdf",
+            [pdf(form), with_script("% "), b"\n%%EOF\n".to_vec()].concat(),
+            "stored",
+        ),
+    ] {
+        desk.app.passes(1000);
+        desk.helena.sends_document(name, mime_type, content).await;
+        desk.app.run_jobs().await;
+        let file = desk.ana.newest_file().await;
+        assert_eq!(file["state"], state, "{name}: {file}");
+        urls.extend(file["url"].as_str().map(str::to_owned));
+    }
+    assert_eq!(urls.len(), 4);
+    let page = || async { ([(header::CONTENT_TYPE, "text/html")], with_script("Segue a lista. ")) };
+    let elsewhere = serve(Router::new().route("/", get(page))).await;
+    let profile = tempfile::tempdir().unwrap();
+    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
+    let inbox = format!("{}/", desk.app.web.url);
+    let mut arguments: Vec<&str> = vec![&devtools, &inbox, &desk.ana.email, PASSWORD, &elsewhere];
+    arguments.extend(urls.iter().map(String::as_str));
+    let Some(mut opening) = Script::start("browser/files.cjs", &arguments) else { return };
+    let heard = opening.until("browser", "opened").await.pop().unwrap()["payload"].clone();
+    assert_eq!(heard["elsewhere"], json!([elsewhere]), "the same bytes run where nobody keeps them: {heard}");
+    assert_eq!(heard["ran"], json!([]), "{heard}");
+    assert_eq!(heard["opened"], 4 * 9, "{heard}");
 }

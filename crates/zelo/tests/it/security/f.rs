@@ -1,5 +1,6 @@
 //! Files and media.
 
+mod crash;
 mod places;
 mod samples;
 
@@ -323,6 +324,22 @@ async fn f07_nothing_is_called_stored_that_is_not_on_disk() {
     let request = app.web.request(reqwest::Method::GET, &url).bearer_auth(token);
     let read = async { request.send().await?.bytes().await };
     assert!(read.await.is_err(), "the connection breaks instead of giving wrong bytes");
+}
+
+#[tokio::test]
+async fn f07_what_a_power_cut_left_half_written_is_swept_and_what_is_being_written_stays() {
+    let (app, ..) = scene().await;
+    let spool = app.folder().join("media").join("spool");
+    std::fs::create_dir_all(&spool).unwrap();
+    let (left, fresh) = (spool.join("left"), spool.join("fresh"));
+    for path in [&left, &fresh] {
+        std::fs::write(path, b"half of a file").unwrap();
+    }
+    let file = std::fs::File::options().write(true).open(&left).unwrap();
+    let a_day = std::time::Duration::from_secs(25 * 3600);
+    file.set_modified(file.metadata().unwrap().modified().unwrap() - a_day).unwrap();
+    zelo::media::sweep(&app.app).await.unwrap();
+    assert_eq!(files_below(&spool), [fresh]);
 }
 
 /// Bytes in pieces, as a browser sends a large file.
