@@ -174,7 +174,9 @@ async fn r09_no_route_shows_a_support_access_what_somebody_wrote_or_who_they_are
             };
             tried += 1;
             if is_given {
-                assert!(route.method == "GET" && status == 200, "{}: {status} {text}", route.name());
+                // A preview changes nothing; what it fills in comes with the question.
+                let only_reads = route.method == "GET" || route.path.ends_with("/preview");
+                assert!(only_reads && status == 200, "{}: {status} {text}", route.name());
                 opened += 1;
             } else {
                 let is_refused =
