@@ -99,20 +99,18 @@ fn check_button(faults: &mut Vec<Fault>, field: &str, kind: &str, button: &Value
             let example = button.get("example").map(|it| it.get(0).unwrap_or(it)).and_then(Value::as_str);
             check_length(faults, format!("{field}.example"), example.unwrap_or_default(), CODE);
         }
-        "FLOW" => {
-            if ["flow_id", "flow_name", "flow_json"].iter().all(|key| button.get(*key).is_none()) {
-                let message = "A flow is named by flow_id, flow_name or flow_json.";
-                faults.push(Fault::new(format!("{field}.flow_id"), "required", message));
-            }
+        "FLOW" if ["flow_id", "flow_name", "flow_json"].iter().all(|key| button.get(*key).is_none()) => {
+            let message = "A flow is named by flow_id, flow_name or flow_json.";
+            faults.push(Fault::new(format!("{field}.flow_id"), "required", message));
         }
-        "OTP" => {
+        "OTP"
             if !matches!(
                 text_of(button, "otp_type").to_ascii_uppercase().as_str(),
                 "COPY_CODE" | "ONE_TAP" | "ZERO_TAP"
-            ) {
-                let message = "This is COPY_CODE, ONE_TAP or ZERO_TAP.";
-                faults.push(Fault::new(format!("{field}.otp_type"), "unknown_value", message));
-            }
+            ) =>
+        {
+            let message = "This is COPY_CODE, ONE_TAP or ZERO_TAP.";
+            faults.push(Fault::new(format!("{field}.otp_type"), "unknown_value", message));
         }
         _ => {}
     }
@@ -148,7 +146,12 @@ mod tests {
 
     fn faults(buttons: Vec<Value>) -> Vec<(String, &'static str)> {
         let mut faults = Vec::new();
-        check(&mut faults, "components.1", &json!({"type": "BUTTONS", "buttons": buttons}), false);
+        check(
+            &mut faults,
+            "components.1",
+            &json!({"type": "BUTTONS", "buttons": Value::Array(buttons)}),
+            false,
+        );
         faults.into_iter().map(|fault| (fault.field, fault.code)).collect()
     }
 

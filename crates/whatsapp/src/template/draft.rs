@@ -257,7 +257,10 @@ mod tests {
             name: "pedido_confirmado".into(),
             language: "pt_BR".into(),
             category: "UTILITY".into(),
-            components: components.as_array().cloned().unwrap_or_default(),
+            components: match components {
+                Value::Array(components) => components,
+                _ => Vec::new(),
+            },
             ..TemplateDraft::default()
         }
     }

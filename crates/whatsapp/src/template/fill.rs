@@ -215,12 +215,10 @@ impl<'t> Known<'t> {
             _ => false,
         };
         match format.as_str() {
-            "IMAGE" | "VIDEO" | "DOCUMENT" | "LOCATION" => {
-                if !matches!(given, [only] if is_it(only)) {
-                    let what = format.to_ascii_lowercase();
-                    let message = format!("The header of this template needs one parameter of type {what}.");
-                    faults.push(Fault::new(field, "required", message));
-                }
+            "IMAGE" | "VIDEO" | "DOCUMENT" | "LOCATION" if !matches!(given, [only] if is_it(only)) => {
+                let what = format.to_ascii_lowercase();
+                let message = format!("The header of this template needs one parameter of type {what}.");
+                faults.push(Fault::new(field, "required", message));
             }
             "" | "TEXT" => self.check_texts(faults, "header", self.text("HEADER"), given),
             _ => {}

@@ -121,7 +121,12 @@ pub async fn check(app: &App, scope: TenantScope, channel: &Channel) -> Result<C
             findings.extend(of_number(info));
         }
         Err(error) => {
-            findings.push(Finding::failed("number", "check-number-failed", "check-number-cure", words(error)))
+            findings.push(Finding::failed(
+                "number",
+                "check-number-failed",
+                "check-number-cure",
+                words(error),
+            ));
         }
     }
     findings.push(of_account(app, channel, &token).await);

@@ -29,7 +29,7 @@ fn readings(app: &TestApp) -> usize {
     app.simulator.log().iter().filter(|entry| entry.label == "GET /message_templates").count()
 }
 
-async fn sends(ana: &Agent, template: Value) -> crate::stage::Answer {
+async fn sends(ana: &Agent, template: &Value) -> crate::stage::Answer {
     let id = ana.the_conversation().await["id"].as_str().unwrap().to_owned();
     ana.post(&format!("/conversations/{id}/messages"), &json!({"type": "template", "template": template}))
         .await
@@ -129,7 +129,10 @@ async fn a_template_is_handed_in_approved_filled_sent_and_deleted() {
     assert_eq!(dona.post("/message-templates", &new).await.problem(), (409, "template_exists"));
     let id = made.body["id"].as_str().unwrap();
 
-    assert_eq!(sends(&ana, named("reserva", &["Helena", "MR-7"])).await.problem(), (409, "template_pending"));
+    assert_eq!(
+        sends(&ana, &named("reserva", &["Helena", "MR-7"])).await.problem(),
+        (409, "template_pending")
+    );
     let key = app.simulator.template_id(&hotel.number.waba_id, "reserva", "pt_BR").unwrap();
     app.simulator.decide_template(&key, "APPROVED").unwrap();
     app.run_jobs().await;
@@ -138,7 +141,7 @@ async fn a_template_is_handed_in_approved_filled_sent_and_deleted() {
     let preview = json!({"variables": {"body.1": "Helena", "body.2": "MR-7"}});
     let preview = ana.post(&format!("/message-templates/{id}/preview"), &preview).await.ok();
     assert_eq!(preview["body"], "Olá Helena, sua reserva MR-7 está confirmada.");
-    let sent = sends(&ana, preview["template"].clone()).await;
+    let sent = sends(&ana, &preview["template"]).await;
     let words = "Olá Helena, sua reserva MR-7 está confirmada.\n\nHotel Mirante";
     assert_eq!((sent.status, &sent.body["text"]), (202, &json!(words)));
     app.run_jobs().await;
@@ -150,7 +153,10 @@ async fn a_template_is_handed_in_approved_filled_sent_and_deleted() {
     assert_eq!(dona.delete(&format!("/message-templates/{id}")).await.status, 204);
     assert_eq!(dona.get(&format!("/message-templates/{id}")).await.status, 404);
     assert_eq!(app.simulator.template_id(&hotel.number.waba_id, "reserva", "pt_BR"), None);
-    assert_eq!(sends(&ana, named("reserva", &["Helena", "MR-7"])).await.problem(), (409, "template_deleted"));
+    assert_eq!(
+        sends(&ana, &named("reserva", &["Helena", "MR-7"])).await.problem(),
+        (409, "template_deleted")
+    );
     let told = "select count(*) from audit_entries where tenant_id = $1 and action like 'template_%'";
     assert_eq!((app.count(Some(hotel.id.0), told).await, app.count(Some(shop.id.0), told).await), (2, 0));
 }
@@ -194,14 +200,14 @@ async fn a_template_that_meta_would_refuse_is_refused_here_with_the_cure() {
     let key = has(&hotel, "pedido", vec![body("Olá {{1}}, chega {{2}}.", &["Ana", "hoje"])]).await;
 
     for values in [&["Helena"][..], &["Helena", "hoje", "mais"]] {
-        let refused = sends(&ana, named("pedido", values)).await;
+        let refused = sends(&ana, &named("pedido", values)).await;
         assert_eq!(refused.problem(), (422, "invalid"));
         let error = &refused.body["errors"][0];
         assert_eq!((&error["field"], &error["code"]), (&json!("template.components.body"), &json!("count")));
     }
-    let lines = sends(&ana, named("pedido", &["Helena", "hoje\ncedo"])).await;
+    let lines = sends(&ana, &named("pedido", &["Helena", "hoje\ncedo"])).await;
     assert_eq!(lines.body["errors"][0]["field"], "template.components.body.1.text");
-    let unknown = sends(&ana, named("outro", &[])).await;
+    let unknown = sends(&ana, &named("outro", &[])).await;
     assert_eq!(unknown.problem(), (409, "template_unknown"));
     assert!(unknown.body["detail"].as_str().unwrap().contains("/message-templates/sync"), "{}", unknown.text);
     for (event, code) in
@@ -209,12 +215,12 @@ async fn a_template_that_meta_would_refuse_is_refused_here_with_the_cure() {
     {
         app.simulator.decide_template(&key, event).unwrap();
         app.run_jobs().await;
-        assert_eq!(sends(&ana, named("pedido", &["Helena", "hoje"])).await.problem(), (409, code));
+        assert_eq!(sends(&ana, &named("pedido", &["Helena", "hoje"])).await.problem(), (409, code));
     }
     assert_eq!(ana.reads().await, ["oi"], "nothing was accepted");
     app.simulator.decide_template(&key, "APPROVED").unwrap();
     app.run_jobs().await;
-    assert_eq!(sends(&ana, named("pedido", &["Helena", "hoje"])).await.status, 202);
+    assert_eq!(sends(&ana, &named("pedido", &["Helena", "hoje"])).await.status, 202);
     app.run_jobs().await;
 }
 
@@ -234,7 +240,7 @@ async fn files_addresses_codes_and_payloads_fill_a_template() {
     let header = json!({"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::x"]}});
     has(&hotel, "oferta", vec![header, json!({"type": "BODY", "text": "Venha!"}), buttons]).await;
 
-    let bare = sends(&ana, named("oferta", &[])).await;
+    let bare = sends(&ana, &named("oferta", &[])).await;
     let fields: Vec<&str> =
         bare.body["errors"].as_array().unwrap().iter().map(|it| it["field"].as_str().unwrap()).collect();
     assert_eq!(
@@ -247,7 +253,7 @@ async fn files_addresses_codes_and_payloads_fill_a_template() {
         {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "reservas/7"}]},
         {"type": "button", "sub_type": "copy_code", "index": 2, "parameters": [{"type": "coupon_code", "coupon_code": "DESC20"}]},
     ]});
-    assert_eq!(sends(&ana, whole).await.status, 202);
+    assert_eq!(sends(&ana, &whole).await.status, 202);
     app.run_jobs().await;
     let talk = app.simulator.talk(&hotel.number.phone_number_id, helena.id).unwrap();
     let rendered = talk.turns.last().unwrap().rendered.clone().unwrap();
