@@ -1,7 +1,8 @@
 //! Who appears in the demo: the hotel's staff and its guests. Names and numbers are invented.
 
-use super::super::failure::Result;
+use super::super::{failure::Result, simulator::WABA_ID};
 use crate::identity::Role;
+use serde_json::json;
 use simulator::{ContactId, NewContact, Simulator};
 
 /// One of the hotel's staff.
@@ -51,7 +52,7 @@ pub(in crate::cli) const CELIA: &str = "Célia Ramos";
 pub(in crate::cli) const INES: &str = "Inês Carvalho";
 pub(in crate::cli) const TOMAS: &str = "Tomás Ferraz";
 
-/// Give every guest a phone in the simulator.
+/// Give every guest a phone in the simulator, and the hotel its approved templates.
 pub(in crate::cli) fn move_in(simulator: &Simulator) -> Result<()> {
     for guest in &GUESTS {
         simulator.add_contact(NewContact {
@@ -61,8 +62,30 @@ pub(in crate::cli) fn move_in(simulator: &Simulator) -> Result<()> {
             ..NewContact::default()
         })?;
     }
+    for (name, category, body, examples) in TEMPLATES {
+        let body = json!({"type": "BODY", "text": body, "example": {"body_text": [examples]}});
+        let buttons =
+            json!({"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Falar com a equipe"}]});
+        simulator.add_template(WABA_ID, name, "pt_BR", category, vec![body, buttons]);
+    }
     Ok(())
 }
+
+/// What Meta has approved for the hotel: name, category, text, and examples of its variables.
+const TEMPLATES: [(&str, &str, &str, &[&str]); 2] = [
+    (
+        "reserva_confirmada",
+        "UTILITY",
+        "Olá {{1}}, sua reserva {{2}} está confirmada. Esperamos por você!",
+        &["Helena", "MR-4821"],
+    ),
+    (
+        "quarto_pronto",
+        "UTILITY",
+        "Olá {{1}}, seu quarto já está pronto. A recepção atende dia e noite.",
+        &["Marcos"],
+    ),
+];
 
 /// A guest's phone.
 pub(in crate::cli) fn find(simulator: &Simulator, name: &str) -> Option<ContactId> {
