@@ -46,7 +46,7 @@ pub(super) async fn send_file(
         Ok(id) => ConversationId(id),
         Err(error) => return desk.visit.refuse(error),
     };
-    match send(&desk, conversation, form).await {
+    match Box::pin(send(&desk, conversation, form)).await {
         Ok(message) if desk.visit.is_fragment => desk.answer(inbox::message(&desk, message).await),
         Ok(_) => see(&format!("/conversations/{conversation}")),
         Err(error) => refuse_where_written(&desk, conversation, error, String::new()).await,
