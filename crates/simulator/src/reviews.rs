@@ -40,6 +40,7 @@ impl Simulator {
             rejected_reason: "NONE".to_owned(),
             previous_category: None,
             quality: "UNKNOWN".to_owned(),
+            rated_at: self.inner.seconds(),
         });
         id
     }
@@ -87,7 +88,9 @@ impl Simulator {
 
     /// Changes what customers think of a template, `GREEN`, `YELLOW` or `RED`, and tells its account.
     pub fn rate_template(&self, template_id: &str, score: &str) -> Result<(), UnknownParty> {
+        let now = self.inner.seconds();
         self.inner.change_template(template_id, "message_template_quality_update", |template| {
+            template.rated_at = now;
             let previous = std::mem::replace(&mut template.quality, score.to_owned());
             json!({"previous_quality_score": previous, "new_quality_score": score})
         })

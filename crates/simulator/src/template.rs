@@ -22,6 +22,8 @@ pub(crate) struct Template {
     pub(crate) previous_category: Option<String>,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     pub(crate) quality: String,
+    /// When it was rated, in seconds.
+    pub(crate) rated_at: i64,
 }
 
 /// Why a template cannot be filled. The code is Meta's.
@@ -41,7 +43,7 @@ impl Template {
             "status": self.status,
             "category": self.category,
             "rejected_reason": self.rejected_reason,
-            "quality_score": {"score": self.quality},
+            "quality_score": {"score": self.quality, "date": self.rated_at},
             "id": self.id,
         });
         if let Some(previous) = &self.previous_category {
@@ -165,6 +167,7 @@ mod tests {
             rejected_reason: "NONE".into(),
             previous_category: None,
             quality: "UNKNOWN".into(),
+            rated_at: 1_795_176_000,
         }
     }
 

@@ -150,6 +150,7 @@ fn insert(inner: &Inner, call: &Call, body: &Value) -> Result<Value, Fault> {
         rejected_reason: "NONE".to_owned(),
         previous_category: None,
         quality: "UNKNOWN".to_owned(),
+        rated_at: inner.seconds(),
     });
     Ok(json!({"id": id, "status": "PENDING", "category": category}))
 }
