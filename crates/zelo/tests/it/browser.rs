@@ -5,16 +5,37 @@ use crate::{
     stage::{PASSWORD, TestApp, environment},
 };
 use serde_json::json;
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
 };
 use zelo::tasks;
 
-/// A browser without a window, and the address by which it is told what to do.
+/// A browser without a window, which ends with this.
+pub(crate) struct Browser {
+    /// The address by which it is told what to do.
+    pub(crate) devtools: String,
+    _child: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// None, with a word why, where the environment names no browser.
+    pub(crate) async fn start() -> Option<Self> {
+        let Some(program) = environment("ZELO_TEST_CHROMIUM") else {
+            println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
+            return None;
+        };
+        let profile = tempfile::tempdir().unwrap();
+        let (child, devtools) = start_chromium(&program, profile.path()).await;
+        Some(Self { devtools, _child: child, _profile: profile })
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the reader ends with the browser")]
-pub(crate) async fn start_chromium(program: &str, profile: &std::path::Path) -> (Child, String) {
+async fn start_chromium(program: &str, profile: &Path) -> (Child, String) {
     let mut command = Command::new(program);
     command
         .args([
@@ -48,10 +69,7 @@ pub(crate) async fn start_chromium(program: &str, profile: &std::path::Path) -> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_arrives_in_the_open_inbox_and_is_answered_there() {
-    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
-        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let app = TestApp::new().await;
     app.may_leave_work();
     let hotel = app.tenant("hotel").await;
@@ -59,11 +77,16 @@ async fn a_message_arrives_in_the_open_inbox_and_is_answered_there() {
     let helena = hotel.contact("+55 11 98765-4321");
     helena.says("quero reservar").await;
     app.run_jobs().await;
-    let profile = tempfile::tempdir().unwrap();
-    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
     let inbox = format!("{}/", app.web.url);
-    let arguments =
-        [&devtools, &inbox, &ana.email, PASSWORD, "quero reservar", "ainda está aí?", "Claro! Para quando?"];
+    let arguments = [
+        &browser.devtools,
+        &inbox,
+        &ana.email,
+        PASSWORD,
+        "quero reservar",
+        "ainda está aí?",
+        "Claro! Para quando?",
+    ];
     let Some(mut page) = Script::start("browser/inbox.cjs", &arguments) else { return };
     let work = tasks::start(&app.app).await.unwrap();
 
@@ -83,10 +106,7 @@ async fn a_message_arrives_in_the_open_inbox_and_is_answered_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_message_is_recorded_sent_and_played_with_the_keyboard_alone() {
-    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
-        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let app = TestApp::new().await;
     app.may_leave_work();
     let hotel = app.tenant("hotel").await;
@@ -94,10 +114,8 @@ async fn a_voice_message_is_recorded_sent_and_played_with_the_keyboard_alone() {
     let helena = hotel.contact("+55 11 98765-4321");
     helena.says("pode gravar").await;
     app.run_jobs().await;
-    let profile = tempfile::tempdir().unwrap();
-    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
     let inbox = format!("{}/", app.web.url);
-    let arguments = [&devtools, &inbox, &ana.email, PASSWORD, "pode gravar"];
+    let arguments = [&browser.devtools, &inbox, &ana.email, PASSWORD, "pode gravar"];
     let Some(mut page) = Script::start("browser/voice.cjs", &arguments) else { return };
     let work = tasks::start(&app.app).await.unwrap();
     let heard = page.until("browser", "heard").await.pop().unwrap()["payload"].clone();

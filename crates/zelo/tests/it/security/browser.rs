@@ -1,11 +1,11 @@
 //! Pages in a real Chromium, with texts of people who wish us ill.
 
 use crate::{
-    browser::start_chromium,
+    browser::Browser,
     clients::Script,
     media::pdf,
     security::desk::Desk,
-    stage::{PASSWORD, environment, serve},
+    stage::{PASSWORD, serve},
 };
 use axum::{Router, http::header, routing::get};
 use serde_json::json;
@@ -68,10 +68,7 @@ fn payloads() -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i03_five_hundred_scripts_in_messages_run_nowhere() {
-    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
-        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let desk = Desk::open().await;
     // Whoever looks has read it, which Meta is told afterwards.
     desk.app.may_leave_work();
@@ -92,10 +89,9 @@ async fn i03_five_hundred_scripts_in_messages_run_nowhere() {
         desk.hotel.person(hostile).says(name).await;
     }
     desk.app.run_jobs().await;
-    let profile = tempfile::tempdir().unwrap();
-    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
     let inbox = format!("{}/", desk.app.web.url);
-    let Some(mut crawl) = Script::start("browser/crawl.cjs", &[&devtools, &inbox, &desk.ana.email, PASSWORD])
+    let Some(mut crawl) =
+        Script::start("browser/crawl.cjs", &[&browser.devtools, &inbox, &desk.ana.email, PASSWORD])
     else {
         return;
     };
@@ -109,19 +105,15 @@ async fn i03_five_hundred_scripts_in_messages_run_nowhere() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn h02_h08_every_page_obeys_its_policy_and_loads_nothing_from_elsewhere() {
-    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
-        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let desk = Desk::open().await;
     // Whoever looks has read it, which Meta is told afterwards.
     desk.app.may_leave_work();
     desk.ana.answers("Claro! *Para quando?* https://hotel.example/quartos").await.ok();
     desk.app.run_jobs().await;
-    let profile = tempfile::tempdir().unwrap();
-    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
     let inbox = format!("{}/", desk.app.web.url);
-    let Some(mut crawl) = Script::start("browser/crawl.cjs", &[&devtools, &inbox, &desk.ana.email, PASSWORD])
+    let Some(mut crawl) =
+        Script::start("browser/crawl.cjs", &[&browser.devtools, &inbox, &desk.ana.email, PASSWORD])
     else {
         return;
     };
@@ -141,10 +133,7 @@ fn with_script(words: &str) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f04_no_file_of_a_stranger_runs_under_our_origin() {
-    let Some(chromium) = environment("ZELO_TEST_CHROMIUM") else {
-        println!("skipped: ZELO_TEST_CHROMIUM names no browser; `./test browser` finds one");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let desk = Desk::open().await;
     let form = "1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>endobj";
     let mut urls = Vec::new();
@@ -176,10 +165,8 @@ async fn f04_no_file_of_a_stranger_runs_under_our_origin() {
     assert_eq!(urls.len(), 4);
     let page = || async { ([(header::CONTENT_TYPE, "text/html")], with_script("Segue a lista. ")) };
     let elsewhere = serve(Router::new().route("/", get(page))).await;
-    let profile = tempfile::tempdir().unwrap();
-    let (_browser, devtools) = start_chromium(&chromium, profile.path()).await;
     let inbox = format!("{}/", desk.app.web.url);
-    let mut arguments: Vec<&str> = vec![&devtools, &inbox, &desk.ana.email, PASSWORD, &elsewhere];
+    let mut arguments: Vec<&str> = vec![&browser.devtools, &inbox, &desk.ana.email, PASSWORD, &elsewhere];
     arguments.extend(urls.iter().map(String::as_str));
     let Some(mut opening) = Script::start("browser/files.cjs", &arguments) else { return };
     let heard = opening.until("browser", "opened").await.pop().unwrap()["payload"].clone();
