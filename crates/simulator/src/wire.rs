@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Minified, with every character above U+007F as lower-case `\uXXXX`, emoji as two of them. A receiver that decodes
-/// and encodes before it checks the signature fails, as it would with the real Meta.
+/// Minified, with every character above U+007F as `\u` and four lower-case hexadecimal digits, emoji as two of them. A
+/// receiver that decodes and encodes before it checks the signature fails, as it would with the real Meta.
 pub(crate) fn escaped(value: &Value) -> Bytes {
     let plain = value.to_string();
     if plain.is_ascii() {

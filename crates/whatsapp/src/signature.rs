@@ -1,7 +1,7 @@
 //! `X-Hub-Signature-256`: HMAC-SHA256 of the raw body under the app secret (Meta, webhooks/create-webhook-endpoint).
 //!
 //! The bytes that arrived are signed, never a decoded and re-encoded form of them: Meta escapes every character above
-//! U+007F as `\uXXXX`, and any rewriting breaks the signature.
+//! U+007F as `\u` and four digits, and any rewriting breaks the signature.
 
 use std::fmt;
 

@@ -182,7 +182,7 @@ impl Tenant {
     }
 }
 
-/// JSON as Meta writes it: every character above U+007F as lower-case `\uXXXX`.
+/// JSON as Meta writes it: every character above U+007F as `\u` and four lower-case hexadecimal digits.
 pub(crate) fn wire(body: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     for unit in body.to_string().encode_utf16() {
