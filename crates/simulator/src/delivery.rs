@@ -23,6 +23,8 @@ const SWAP_WAIT: Duration = Duration::from_millis(500);
 pub(crate) struct Parcel {
     pub(crate) phone_number_id: String,
     pub(crate) body: Bytes,
+    /// Follows the overrides of callbacks; what Meta says of accounts and templates does not.
+    pub(crate) is_of_messages: bool,
     pub(crate) log_id: u64,
     /// Not before.
     pub(crate) due: Instant,
@@ -144,15 +146,15 @@ async fn attempt(inner: &Arc<Inner>, parcel: &Parcel) -> bool {
     status == Some(200)
 }
 
-/// Where to, and the signature under the conditions of this moment. Nothing if the channel has no callback.
+/// Where to, and the signature under the conditions of this moment. Nothing if nobody is to hear of it.
 fn address(inner: &Inner, parcel: &Parcel) -> Option<(String, String)> {
     let scene = inner.scene.lock();
-    let channel = scene.channel(&parcel.phone_number_id)?;
-    let url = channel.callback_url.clone()?;
+    let connected = scene.channels.get(&parcel.phone_number_id)?;
+    let url = connected.destination(parcel.is_of_messages)?.to_owned();
     let signature = if scene.conditions.wrong_signature {
         AppSecret::new("not the secret of the app").sign(&parcel.body)
     } else {
-        channel.app_secret.sign(&parcel.body)
+        connected.channel.app_secret.sign(&parcel.body)
     };
     Some((url, signature))
 }

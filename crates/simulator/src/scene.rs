@@ -25,6 +25,17 @@ pub(crate) struct Connected {
     pub(crate) line: Line,
 }
 
+impl Connected {
+    /// Where the number's webhooks go: of messages to the nearest override, of everything else to the app's own address.
+    /// Nowhere while no app is subscribed to the account.
+    pub(crate) fn destination(&self, is_of_messages: bool) -> Option<&str> {
+        let own = self.channel.callback_url.as_deref();
+        let standing = &self.standing;
+        let nearest = standing.number_callback.as_deref().or(standing.account_callback.as_deref());
+        if is_of_messages { nearest.or(own) } else { own }.filter(|_| self.subscribed)
+    }
+}
+
 /// What Meta thinks of a number.
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
@@ -40,8 +51,10 @@ pub(crate) struct Standing {
     pub(crate) fields: Vec<String>,
     /// Nobody pays for the account.
     pub(crate) unpaid: bool,
-    /// Where the account's webhooks go instead of to the app's own address.
-    pub(crate) overridden: bool,
+    /// Where messages of the account go instead of to the app's own address.
+    pub(crate) account_callback: Option<String>,
+    /// Where messages of this number go; it goes before the account's.
+    pub(crate) number_callback: Option<String>,
 }
 
 impl Default for Standing {
@@ -67,7 +80,8 @@ impl Default for Standing {
                 "user_preferences",
             ]),
             unpaid: false,
-            overridden: false,
+            account_callback: None,
+            number_callback: None,
         }
     }
 }

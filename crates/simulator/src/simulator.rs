@@ -401,6 +401,7 @@ impl Inner {
         contact: Option<ContactId>,
         confirms: Option<String>,
     ) -> Parcel {
+        let is_of_messages = crate::webhook::is_of_messages(&payload);
         let log_id = scene.log.add(LogEntry {
             id: 0,
             at: self.millis(),
@@ -416,6 +417,7 @@ impl Inner {
         Parcel {
             phone_number_id: channel.phone_number_id.clone(),
             body,
+            is_of_messages,
             log_id,
             due: Instant::now() + Duration::from_millis(scene.conditions.delay_ms),
             confirms: contact.zip(confirms),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::channel::Channel;
 use crate::contact::Contact;
-use crate::json::put;
+use crate::json::{put, text};
 use crate::talk::Turn;
 
 /// One change of the field `messages`.
@@ -27,6 +27,14 @@ pub(crate) fn body(channel: &Channel, field: &str, value: &Value, time: Option<i
         put(&mut entry, "time", json!(time));
     }
     json!({"object": "whatsapp_business_account", "entry": [entry]})
+}
+
+/// Whether a body tells of messages, and not of an account, its numbers or its templates (Meta, webhooks/override).
+pub(crate) fn is_of_messages(body: &Value) -> bool {
+    let field = text(body, "/entry/0/changes/0/field").unwrap_or_default();
+    !["account_", "business_", "message_template_", "phone_number_", "template_"]
+        .iter()
+        .any(|of_account| field.starts_with(of_account))
 }
 
 /// An entry of `contacts[]`. What the person does not share is left out.

@@ -12,9 +12,9 @@ use super::fault::Fault;
 use super::object::number;
 use super::request::Call;
 use super::{Outcome, access, health};
-use crate::channel::Channel;
 use crate::handshake::shake;
 use crate::json::{put, text};
+use crate::scene::Connected;
 use crate::simulator::{Inner, Simulator};
 
 /// Meta's limit for the address of an override.
@@ -32,8 +32,7 @@ pub(crate) async fn subscriptions(State(simulator): State<Simulator>, call: Call
             let own = scene.channels.values().filter(|own| own.channel.waba_id == account.waba_id);
             let subscribed = own.filter(|connected| connected.subscribed).map(|connected| {
                 let mut app = json!({"whatsapp_business_api_data": {"id": health::APP, "name": "Zelo"}});
-                let callback = connected.channel.callback_url.as_deref();
-                if let Some(callback) = callback.filter(|_| connected.standing.overridden) {
+                if let Some(callback) = &connected.standing.account_callback {
                     put(&mut app, "override_callback_uri", json!(callback));
                 }
                 app
@@ -44,7 +43,7 @@ pub(crate) async fn subscriptions(State(simulator): State<Simulator>, call: Call
     outcome(&call, Method::GET, "subscribed_apps", Value::Null).answer(inner, result)
 }
 
-/// Subscribes the app; an override has to pass the handshake first.
+/// Subscribes the app. An override has to pass the handshake first; without one the override before it ends.
 pub(crate) async fn subscribe(
     State(simulator): State<Simulator>,
     call: Call,
@@ -57,11 +56,15 @@ pub(crate) async fn subscribe(
         access::account(&scene, &call)
     };
     let result = match account {
-        Ok(account) => {
-            let of_account = |channel: &Channel| channel.waba_id == account.waba_id;
-            redirect(inner, of_account, text(&body, "/override_callback_uri"), text(&body, "/verify_token"))
-                .await
-        }
+        Ok(account) => confirmed(inner, &body).await.map(|callback| {
+            let mut scene = inner.scene.lock();
+            let of_account = |own: &&mut Connected| own.channel.waba_id == account.waba_id;
+            for connected in scene.channels.values_mut().filter(of_account) {
+                connected.subscribed = true;
+                connected.standing.account_callback.clone_from(&callback);
+            }
+            json!({"success": true})
+        }),
         Err(fault) => Err(fault),
     };
     outcome(&call, Method::POST, "subscribed_apps", body).answer(inner, result)
@@ -83,7 +86,7 @@ pub(crate) async fn unsubscribe(State(simulator): State<Simulator>, call: Call) 
     outcome(&call, Method::DELETE, "subscribed_apps", Value::Null).answer(inner, result)
 }
 
-/// `webhook_configuration` of a number.
+/// `webhook_configuration` of a number; an empty address ends the override.
 pub(crate) async fn override_callback(
     inner: &Arc<Inner>,
     call: &Call,
@@ -93,38 +96,29 @@ pub(crate) async fn override_callback(
         let scene = inner.scene.lock();
         access::channel(&scene, call)?
     };
-    let is_it = |channel: &Channel| channel.phone_number_id == own.phone_number_id;
-    let uri = text(configuration, "/override_callback_uri");
-    redirect(inner, is_it, uri, text(configuration, "/verify_token")).await
-}
-
-async fn redirect(
-    inner: &Arc<Inner>,
-    concerns: impl Fn(&Channel) -> bool,
-    uri: Option<&str>,
-    verify_token: Option<&str>,
-) -> Result<Value, Fault> {
-    if let Some(uri) = uri {
-        if uri.len() > CALLBACK_LENGTH {
-            return Err(Fault::parameter("override_callback_uri must be at most 200 characters long"));
-        }
-        let verify_token =
-            verify_token.ok_or_else(|| Fault::parameter("The parameter verify_token is required."))?;
-        let challenge = inner.scene.lock().ids.digits(10);
-        shake(&inner.http, uri, verify_token, &challenge)
-            .await
-            .map_err(|error| Fault::callback(&error.to_string()))?;
-    }
+    let callback = confirmed(inner, configuration).await?;
     let mut scene = inner.scene.lock();
-    for connected in scene.channels.values_mut().filter(|connected| concerns(&connected.channel)) {
-        connected.subscribed = true;
-        if let (Some(uri), Some(verify_token)) = (uri, verify_token) {
-            connected.channel.callback_url = Some(uri.to_owned());
-            connected.standing.overridden = true;
-            connected.channel.verify_token = verify_token.to_owned();
-        }
+    if let Some(connected) = scene.channels.get_mut(&own.phone_number_id) {
+        connected.standing.number_callback = callback;
     }
     Ok(json!({"success": true}))
+}
+
+/// The address that a call wants webhooks to go to, once it passed the handshake; none to end an override.
+async fn confirmed(inner: &Arc<Inner>, body: &Value) -> Result<Option<String>, Fault> {
+    let Some(uri) = text(body, "/override_callback_uri").filter(|uri| !uri.is_empty()) else {
+        return Ok(None);
+    };
+    if uri.len() > CALLBACK_LENGTH {
+        return Err(Fault::parameter("override_callback_uri must be at most 200 characters long"));
+    }
+    let verify_token = text(body, "/verify_token")
+        .ok_or_else(|| Fault::parameter("The parameter verify_token is required."))?;
+    let challenge = inner.scene.lock().ids.digits(10);
+    shake(&inner.http, uri, verify_token, &challenge)
+        .await
+        .map_err(|error| Fault::callback(&error.to_string()))?;
+    Ok(Some(uri.to_owned()))
 }
 
 pub(crate) async fn numbers(State(simulator): State<Simulator>, call: Call) -> Response {

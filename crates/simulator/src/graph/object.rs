@@ -88,5 +88,10 @@ pub(crate) fn number(channel: &Channel, standing: &Standing) -> Value {
         "platform_type": "CLOUD_API",
         "throughput": {"level": standing.throughput},
         "whatsapp_business_manager_messaging_limit": standing.limit,
+        "webhook_configuration": {
+            "phone_number": standing.number_callback,
+            "whatsapp_business_account": standing.account_callback,
+            "application": channel.callback_url,
+        },
     })
 }

@@ -32,6 +32,33 @@ pub struct NumberInfo {
     /// Whether it is in use with the Business app, too (coexistence).
     #[serde(default)]
     pub is_on_biz_app: Option<bool>,
+    /// Where the number's webhooks go.
+    #[serde(default)]
+    pub webhook_configuration: Option<WebhookConfiguration>,
+}
+
+/// Where webhooks of messages go: to the first address that is set (Meta, webhooks/override).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookConfiguration {
+    /// Of this number alone.
+    #[serde(default)]
+    pub phone_number: Option<String>,
+    /// Of the account's numbers.
+    #[serde(default)]
+    pub whatsapp_business_account: Option<String>,
+    /// The app's own.
+    #[serde(default)]
+    pub application: Option<String>,
+}
+
+impl WebhookConfiguration {
+    /// Where messages go; nothing where no address is set at all.
+    pub fn of_messages(&self) -> Option<&str> {
+        [&self.phone_number, &self.whatsapp_business_account, &self.application]
+            .into_iter()
+            .filter_map(|address| address.as_deref())
+            .find(|address| !address.is_empty())
+    }
 }
 
 /// A number's throughput.
@@ -58,6 +85,11 @@ impl NumberInfo {
 }
 
 #[derive(Serialize)]
+struct Settings<'a> {
+    webhook_configuration: Subscription<'a>,
+}
+
+#[derive(Serialize)]
 struct Subscription<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     override_callback_uri: Option<&'a str>,
@@ -69,7 +101,7 @@ impl Client {
     /// Asks for the number: shows whether id and token belong together.
     pub async fn check(&self, phone_number_id: &str, token: &AccessToken) -> Result<NumberInfo, SendError> {
         let fields = "id,display_phone_number,verified_name,quality_rating,code_verification_status,\
-                      whatsapp_business_manager_messaging_limit,throughput,is_on_biz_app";
+                      whatsapp_business_manager_messaging_limit,throughput,is_on_biz_app,webhook_configuration";
         answer::read(self.request_with(Method::GET, &[phone_number_id], &[("fields", fields)], token)).await
     }
 
@@ -86,6 +118,18 @@ impl Client {
             verify_token: callback.map(|(_, verify_token)| verify_token),
         };
         let request = self.request(Method::POST, &[waba_id, "subscribed_apps"], token).json(&body);
+        answer::read::<answer::Success>(request).await.map(drop)
+    }
+
+    /// Ends an override of the number's own, so that its messages go where the account's go.
+    pub async fn end_number_override(
+        &self,
+        phone_number_id: &str,
+        token: &AccessToken,
+    ) -> Result<(), SendError> {
+        let ended = Subscription { override_callback_uri: Some(""), verify_token: None };
+        let body = Settings { webhook_configuration: ended };
+        let request = self.request(Method::POST, &[phone_number_id], token).json(&body);
         answer::read::<answer::Success>(request).await.map(drop)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use serde::Serialize;
 use whatsapp::{
-    client::{AccessToken, NumberInfo, SendError, TokenInfo},
+    client::{AccessToken, NumberInfo, SendError, Subscriber, TokenInfo},
     signature::AppSecret,
 };
 
@@ -130,7 +130,8 @@ pub async fn check(app: &App, scope: TenantScope, channel: &Channel) -> Result<C
         }
     }
     findings.push(of_account(app, channel, &token).await);
-    findings.push(of_subscription(app, channel, &token).await);
+    let own_app = info.as_ref().ok().map(|info| info.app_id.as_str());
+    findings.push(of_subscription(app, channel, &token, own_app, number.as_ref().ok()).await);
     if let Ok(info) = &info {
         findings.push(of_fields(app, info, &credentials.app_secret).await);
     }
@@ -223,7 +224,14 @@ async fn of_account(app: &App, channel: &Channel, token: &AccessToken) -> Findin
     }
 }
 
-async fn of_subscription(app: &App, channel: &Channel, token: &AccessToken) -> Finding {
+/// Whether the token's own app hears of the account, and whether messages are led here.
+async fn of_subscription(
+    app: &App,
+    channel: &Channel,
+    token: &AccessToken,
+    own_app: Option<&str>,
+    number: Option<&NumberInfo>,
+) -> Finding {
     let name = "subscription";
     let subscribers = match app.graph.list_subscribers(&channel.waba_id, token).await {
         Ok(subscribers) => subscribers,
@@ -232,16 +240,21 @@ async fn of_subscription(app: &App, channel: &Channel, token: &AccessToken) -> F
     let Some(first) = subscribers.first() else {
         return Finding::failed(name, "check-subscription-none", "check-subscription-cure", "");
     };
-    let wanted = super::callback_url(app);
-    let actual = first.override_callback_uri.clone().unwrap_or_default();
-    match wanted {
+    let is_own = |it: &&Subscriber| own_app.is_none_or(|own| it.app.id == own);
+    let Some(own) = subscribers.iter().find(is_own) else {
+        let other = first.app.name.clone();
+        return Finding::failed(name, "check-subscription-other", "check-subscription-cure", other);
+    };
+    let of_number = number.and_then(|number| number.webhook_configuration.as_ref()?.of_messages());
+    let actual = of_number.or(own.override_callback_uri.as_deref()).unwrap_or_default();
+    match super::callback_url(app) {
         Some(wanted) if !actual.is_empty() && !actual.starts_with(&wanted) => Finding::warning(
             name,
             "check-subscription-elsewhere",
             "check-subscription-elsewhere-cure",
             actual,
         ),
-        _ => Finding::ok(name, "check-subscription-ok", first.app.name.clone()),
+        _ => Finding::ok(name, "check-subscription-ok", own.app.name.clone()),
     }
 }
 

@@ -9,7 +9,7 @@ pub use check::{Checked, Finding, Verdict, check};
 
 use crate::{
     app::App,
-    channels::{self, Connected},
+    channels::{self, Channel, Connected, Credentials},
     error::{Error, Result},
     ids::TenantId,
     templates,
@@ -39,10 +39,7 @@ async fn follow(app: &App, scope: TenantScope, connected: &Connected) -> Result<
         templates::promise_sync(tx, app, scope, &channel.waba_id).await
     })?;
     let credentials = channels::credentials(app, scope, channel.id).await?;
-    let token = AccessToken::new(credentials.access_token.clone());
-    let url = callback_url(app).filter(|_| !credentials.verify_token.is_empty());
-    let callback = url.as_deref().map(|url| (url, credentials.verify_token.as_str()));
-    let subscribed = app.graph.subscribe_app(&channel.waba_id, &token, callback).await;
+    let subscribed = subscribe(app, &channel, &credentials).await;
     let outcome = if subscribed.is_ok() { "ok" } else { "failed" };
     metrics::counter!("zelo_whatsapp_requests_total", "operation" => "subscribe_app", "outcome" => outcome)
         .increment(1);
@@ -55,6 +52,23 @@ async fn follow(app: &App, scope: TenantScope, connected: &Connected) -> Result<
         }
         Err(_) => Some(Duration::from_secs(30)),
     })
+}
+
+/// Subscribe the number's app, and lead its messages here where Meta can reach us.
+async fn subscribe(app: &App, channel: &Channel, credentials: &Credentials) -> Result<(), SendError> {
+    let token = AccessToken::new(credentials.access_token.clone());
+    let url = callback_url(app).filter(|_| !credentials.verify_token.is_empty());
+    let callback = url.as_deref().map(|url| (url, credentials.verify_token.as_str()));
+    app.graph.subscribe_app(&channel.waba_id, &token, callback).await?;
+    let Some(url) = url else { return Ok(()) };
+    // An override of the number's own would go before the account's, and its messages elsewhere.
+    let number = app.graph.check(&channel.phone_number_id, &token).await?;
+    let own = number.webhook_configuration.and_then(|it| it.phone_number).unwrap_or_default();
+    if own.is_empty() || own.starts_with(&url) {
+        return Ok(());
+    }
+    tracing::info!(channel_id = %channel.id, "the number's messages went elsewhere and are led here now");
+    app.graph.end_number_override(&channel.phone_number_id, &token).await
 }
 
 /// Where Meta is to post: nothing where the installation has no public address, or one that Meta does not take.

@@ -1,8 +1,10 @@
 //! A number's credentials change while messages come and go.
 
 use crate::stage::{Tenant, TestApp};
+use axum::{Router, extract::Query, routing::get};
 use serde_json::json;
-use zelo::clock::DAY;
+use std::collections::HashMap;
+use zelo::{clock::DAY, connecting::Verdict, pages::locale::Lang};
 
 /// Post a message of Helena's, signed with this secret.
 async fn arrives(app: &TestApp, hotel: &Tenant, secret: &str, wamid: &str) {
@@ -155,6 +157,8 @@ async fn whoever_connects_a_number_subscribes_the_app_to_its_account() {
     let request = app.web.request(reqwest::Method::DELETE, &unsubscribe).bearer_auth(token.expose());
     assert!(request.send().await.unwrap().status().is_success());
     assert!(client.list_subscribers(&hotel.number.waba_id, &token).await.unwrap().is_empty());
+    hotel.contact("+55 11 98765-4321").says("ninguém ouve").await;
+    assert_eq!(app.counts().await.processed, 0, "without a subscription Meta posts nothing");
     assert_eq!(checked(&hotel).await["subscription"], "failed");
 
     let again = json!({"access_token": token.expose()});
@@ -162,4 +166,51 @@ async fn whoever_connects_a_number_subscribes_the_app_to_its_account() {
     app.run_jobs().await;
     assert_eq!(client.list_subscribers(&hotel.number.waba_id, &token).await.unwrap().len(), 1);
     assert_eq!(checked(&hotel).await["subscription"], "ok");
+}
+
+/// Another system's address, as Meta knows it: it confirms every handshake, and takes everything that is posted.
+async fn another_systems_address() -> String {
+    let confirm =
+        |Query(asked): Query<HashMap<String, String>>| async move { asked["hub.challenge"].clone() };
+    crate::stage::serve(Router::new().route("/hook", get(confirm).post(async || ""))).await + "/hook"
+}
+
+#[tokio::test]
+async fn messages_that_another_system_was_given_are_led_here_again() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let (helena, number) = (hotel.contact("+55 11 98765-4321"), &hotel.number);
+    // A process that knows by which address Meta reaches the installation.
+    let public = app.another_app(&[("server.public_url", &app.web.url)]).await;
+    let meta = &app.app.config.whatsapp.graph_base_url;
+    let token = format!("token-of-{}", number.phone_number_id);
+    let verdict = async || {
+        let channel = zelo::channels::get_channel(&public, hotel.scope().await, hotel.channel).await.unwrap();
+        let checked = zelo::connecting::check(&public, hotel.scope().await, &channel).await.unwrap();
+        let found = checked.findings.into_iter().find(|finding| finding.name == "subscription").unwrap();
+        (found.verdict, found.text(Lang::English))
+    };
+    let elsewhere = another_systems_address().await;
+    let taken = json!({"override_callback_uri": elsewhere, "verify_token": "of another system"});
+    for (path, body) in [
+        (format!("{}/subscribed_apps", number.waba_id), taken.clone()),
+        (number.phone_number_id.clone(), json!({"webhook_configuration": taken})),
+    ] {
+        let request = app.web.request(reqwest::Method::POST, &format!("{meta}/v26.0/{path}"));
+        assert!(request.bearer_auth(&token).json(&body).send().await.unwrap().status().is_success());
+        helena.says("tem alguém aí?").await;
+        app.run_jobs().await;
+        assert_eq!(app.counts().await.processed, 0, "it went to the other system");
+        let (how, said) = verdict().await;
+        assert_eq!(how, Verdict::Warning);
+        assert!(said.contains(&elsewhere), "{said}");
+
+        let again = json!({"access_token": token});
+        hotel.owner().patch(&format!("/channels/{}", hotel.channel), &again).await.ok();
+        zelo::tasks::workers(&public).run_until_idle().await.unwrap();
+        assert_eq!(verdict().await.0, Verdict::Ok, "{path}");
+    }
+    helena.says("agora sim").await;
+    app.run_jobs().await;
+    assert_eq!(hotel.owner().reads().await, ["agora sim"]);
 }
