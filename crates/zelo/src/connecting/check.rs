@@ -177,8 +177,10 @@ fn of_number(info: &NumberInfo) -> Vec<Finding> {
     };
     let rating = info.quality_rating.clone().unwrap_or_default();
     let quality = match rating.as_str() {
-        "RED" | "YELLOW" => Finding::warning("quality", "check-quality-low", "check-quality-cure", rating),
-        _ => Finding::ok("quality", "check-quality-ok", rating),
+        "GREEN" => Finding::ok("quality", "check-quality-high", rating),
+        "YELLOW" => Finding::warning("quality", "check-quality-medium", "check-quality-cure", rating),
+        "RED" => Finding::warning("quality", "check-quality-low", "check-quality-cure", rating),
+        _ => Finding::ok("quality", "check-quality-unknown", rating),
     };
     let limit = info.whatsapp_business_manager_messaging_limit.clone().unwrap_or_default();
     let limits = match limit.as_str() {

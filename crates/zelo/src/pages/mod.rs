@@ -9,6 +9,7 @@
 pub mod assets;
 pub mod context;
 pub mod locale;
+pub mod meta_words;
 pub mod notices;
 pub mod render;
 mod rich;

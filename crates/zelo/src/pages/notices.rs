@@ -1,6 +1,9 @@
 //! What WhatsApp says of numbers, accounts, templates and people, in the reader's language. Pages and API say the same.
 
-use super::locale::{Lang, t};
+use super::{
+    locale::{Lang, t},
+    meta_words::{category, quality},
+};
 use serde_json::Value;
 
 /// How much a notice presses.
@@ -27,17 +30,17 @@ struct Told {
 
 /// How much a notice presses, from Meta's field and change.
 pub fn tone(field: &str, change: &Value) -> Tone {
-    told(field, change).tone
+    told(Lang::default(), field, change).tone
 }
 
 /// A notice in words, from Meta's field and change.
 pub fn text(lang: Lang, field: &str, change: &Value) -> String {
-    let told = told(field, change);
+    let told = told(lang, field, change);
     let args = [("name", told.name.into()), ("what", told.what.into()), ("before", told.before.into())];
     t(lang, told.key, &args)
 }
 
-fn told(field: &str, change: &Value) -> Told {
+fn told(lang: Lang, field: &str, change: &Value) -> Told {
     let value = change.get("value").unwrap_or(&Value::Null);
     let word = |pointer: &str| value.pointer(pointer).map(plain).unwrap_or_default();
     let template = word("/message_template_name");
@@ -49,19 +52,23 @@ fn told(field: &str, change: &Value) -> Told {
             let what = word("/new_quality_score");
             let tone = if what == "RED" { Tone::Warn } else { Tone::Info };
             Told {
-                before: word("/previous_quality_score"),
-                ..said(tone, "notice-template-quality", template, what)
+                before: quality(lang, &word("/previous_quality_score")),
+                ..said(tone, "notice-template-quality", template, quality(lang, &what))
             }
         }
         "message_template_components_update" => {
             said(Tone::Info, "notice-template-components", template, word("/message_template_element"))
         }
-        "template_category_update" if value.get("correct_category").is_some_and(|it| !it.is_null()) => {
-            said(Tone::Warn, "notice-template-category-soon", template, word("/correct_category"))
-        }
+        "template_category_update" if value.get("correct_category").is_some_and(|it| !it.is_null()) => said(
+            Tone::Warn,
+            "notice-template-category-soon",
+            template,
+            category(lang, &word("/correct_category")),
+        ),
         "template_category_update" => {
-            let before = word("/previous_category");
-            Told { before, ..said(Tone::Warn, "notice-template-category", template, word("/new_category")) }
+            let now = category(lang, &word("/new_category"));
+            let before = category(lang, &word("/previous_category"));
+            Told { before, ..said(Tone::Warn, "notice-template-category", template, now) }
         }
         "account_update" => account(value),
         "account_review_update" => {

@@ -10,11 +10,11 @@ use crate::{
     ids::ChannelId,
     pages::{
         context::PageContext,
-        notices, render,
-        view::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, Person, Rail, TemplateRow},
+        meta_words, notices, render,
+        view::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, Person, Rail},
     },
     rights::Permission,
-    templates::{self, MessageTemplate},
+    templates,
 };
 use axum::{extract::Path, response::Response};
 use std::collections::BTreeMap;
@@ -67,13 +67,14 @@ async fn draw(desk: &Desk, checked: Option<CheckedNumber>) -> Result<Response> {
     });
     let user = identity::get_user(app, desk.scope.tenant(), desk.user).await?;
     let counts = conversations::count_conversations(app, desk.sight, desk.user).await?;
+    let found = templates::list_templates(app, desk.scope).await?;
     let page = ChannelsPage {
         user: Person::new(&user.name, desk.user.0.as_bytes()),
         unread: counts[3],
         rail: Rail::of(&desk.rights),
         checked,
         channels: cards,
-        templates: templates::list_templates(app, desk.scope).await?.into_iter().map(template).collect(),
+        templates: found.iter().map(|template| super::templates::card(cx, template)).collect(),
         notices: rows.collect(),
     };
     html(render::channels(cx, &page))
@@ -94,6 +95,10 @@ fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) ->
         Aspect::Review => "channels-review",
         Aspect::Restriction => "channels-restriction",
     };
+    let words = |aspect: Aspect, word: String| match aspect {
+        Aspect::Quality => meta_words::quality(cx.lang, &word),
+        _ => word,
+    };
     let facts = state.into_iter().filter(|(_, word)| !word.is_empty());
     ChannelCard {
         id: channel.id.0,
@@ -104,17 +109,6 @@ fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) ->
         pace: channel
             .throughput
             .map_or_else(|| cx.text("channels-pace-unknown"), |pace| cx.text_count("channels-pace", pace)),
-        facts: facts.map(|(aspect, word)| (key(aspect), word)).collect(),
-    }
-}
-
-fn template(template: MessageTemplate) -> TemplateRow {
-    TemplateRow {
-        name: template.name,
-        language: template.language,
-        status: template.status.unwrap_or_default(),
-        category: template.category.unwrap_or_default(),
-        quality: template.quality.unwrap_or_default(),
-        reason: template.reason.unwrap_or_default(),
+        facts: facts.map(|(aspect, word)| (key(aspect), words(aspect, word))).collect(),
     }
 }

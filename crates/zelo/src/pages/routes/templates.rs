@@ -9,7 +9,7 @@ use crate::{
     ids::{ChannelId, TemplateId},
     pages::{
         context::PageContext,
-        render,
+        meta_words, render,
         view::{
             NewTemplatePage, Person, Rail, SyncLine, TemplateCard, TemplateField, TemplatePage,
             TemplatePreview, TemplateTone, TemplatesPage, TypedTemplate,
@@ -109,17 +109,12 @@ pub(super) fn card(cx: &PageContext, template: &MessageTemplate) -> TemplateCard
         reason: template.reason.clone().unwrap_or_default(),
         category: category(cx, template.category.as_deref()),
         change: change.map(|change| change.trim_end().to_owned()),
-        quality: template.quality.clone().unwrap_or_default(),
+        quality: meta_words::quality(cx.lang, template.quality.as_deref().unwrap_or_default()),
     }
 }
 
 fn category(cx: &PageContext, word: Option<&str>) -> String {
-    match word {
-        Some("UTILITY") => cx.text("template-category-utility"),
-        Some("MARKETING") => cx.text("template-category-marketing"),
-        Some("AUTHENTICATION") => cx.text("template-category-authentication"),
-        other => other.unwrap_or_default().to_owned(),
-    }
+    meta_words::category(cx.lang, word.unwrap_or_default())
 }
 
 /// A preview in the reader's language.

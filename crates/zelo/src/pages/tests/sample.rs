@@ -449,14 +449,7 @@ pub(crate) fn channels() -> ChannelsPage {
             pace: "1.000".to_owned(),
             facts: vec![("channels-quality", hostile.to_owned()), ("channels-limit", "TIER_2K".to_owned())],
         }],
-        templates: vec![TemplateRow {
-            name: "pedido_confirmado".to_owned(),
-            language: "pt_BR".to_owned(),
-            status: "PAUSED".to_owned(),
-            category: "UTILITY".to_owned(),
-            quality: "YELLOW".to_owned(),
-            reason: hostile.to_owned(),
-        }],
+        templates: vec![template_card()],
         notices: [Tone::Info, Tone::Warn, Tone::Danger]
             .map(|tone| NoticeRow { at_ms: NOW_MS, tone, text: hostile.to_owned() })
             .to_vec(),

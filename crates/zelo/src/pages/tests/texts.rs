@@ -41,6 +41,7 @@ fn named_by_rust() -> BTreeSet<String> {
         include_str!("../../mail/message.rs"),
         include_str!("../routes/content.rs"),
         include_str!("../notices.rs"),
+        include_str!("../meta_words.rs"),
         include_str!("../routes/channels.rs"),
         include_str!("../routes/templates.rs"),
         include_str!("../../connecting/check.rs"),

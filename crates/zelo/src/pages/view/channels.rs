@@ -1,6 +1,6 @@
 //! The connected numbers as their page shows them.
 
-use super::{Person, Rail};
+use super::{Person, Rail, TemplateCard};
 pub use crate::connecting::Verdict;
 use crate::pages::notices::Tone;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub struct ChannelsPage {
     /// What a check of one of them found.
     pub checked: Option<CheckedNumber>,
     pub channels: Vec<ChannelCard>,
-    pub templates: Vec<TemplateRow>,
+    pub templates: Vec<TemplateCard>,
     pub notices: Vec<NoticeRow>,
 }
 
@@ -70,17 +70,6 @@ pub struct ChannelCard {
     pub pace: String,
     /// What Meta says: the text's key and the word.
     pub facts: Vec<(&'static str, String)>,
-}
-
-/// One template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateRow {
-    pub name: String,
-    pub language: String,
-    pub status: String,
-    pub category: String,
-    pub quality: String,
-    pub reason: String,
 }
 
 /// One notice.
