@@ -36,6 +36,9 @@ export const play = (channel, contact, wamid) => call("POST", `${chat(channel, c
 export const addContact = (person) => call("POST", "/contacts", person);
 export const setConditions = (conditions) => call("PUT", "/conditions", conditions);
 export const advanceClock = (ms) => call("POST", "/clock", { advance_ms: ms });
+export const templates = () => call("GET", "/templates");
+export const decideTemplate = (id, event) => call("PUT", `/templates/${encodeURIComponent(id)}/decision`, { event });
+export const rateNumber = (channel, quality) => call("PUT", `/channels/${encodeURIComponent(channel)}/quality`, { quality });
 export const addFile = async (channel, blob, type) =>
   (await call("POST", `/files/${encodeURIComponent(channel)}`, blob, type)).id;
 export const fileAddress = (id) => `${base}/files/${encodeURIComponent(id)}`;

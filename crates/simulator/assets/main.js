@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { showEvents } from "./events.js";
 import { bindConditions, showConditions, showWindow } from "./conditions.js";
+import { bindDecisions, showDecisions } from "./decisions.js";
 import { bindPeople, showPeople } from "./people.js";
 import { turnItems } from "./turns.js";
 import { dayOf, firstName, initials, make, reasonOf, say } from "./words.js";
@@ -182,11 +183,12 @@ async function refresh() {
     channel = scene.channels.some((one) => one.phone_number_id === channel) ? channel : (scene.channels[0]?.phone_number_id ?? null);
     const wanted = person?.id ?? Number(sessionStorage.getItem("person"));
     person = scene.contacts.find((one) => one.id === wanted) ?? scene.contacts[0] ?? null;
-    const [talk, log] = await Promise.all([channel && person ? api.talk(channel, person.id) : null, api.log()]);
+    const [talk, log, templates] = await Promise.all([channel && person ? api.talk(channel, person.id) : null, api.log(), api.templates()]);
     showChannels();
     showPeople(scene.contacts, person, channel, choose);
     showConditions(scene.conditions);
     showWindow(talk);
+    showDecisions(templates, scene.channels.find((one) => one.phone_number_id === channel), attempt);
     showHandset(talk);
     showEvents(log);
     readSoon(talk);
@@ -234,6 +236,7 @@ find("channel").addEventListener("change", (event) => {
 find("desk").hidden = find("desk").dataset.known === "hidden";
 bindConditions(() => scene.conditions, attempt);
 bindPeople(attempt, choose);
+bindDecisions(refresh);
 document.addEventListener("visibilitychange", refresh);
 setInterval(refresh, 30000);
 api.follow(refresh, (line) => (line ? refresh() : (find("lost").hidden = false)));

@@ -6,6 +6,7 @@ use whatsapp::phone::Phone;
 use whatsapp::signature::AppSecret;
 
 use crate::contact::as_wa_id;
+use crate::scene::Connected;
 
 /// What has to be known about a business number to fake it.
 #[derive(Debug, Clone)]
@@ -34,18 +35,25 @@ impl Channel {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ChannelView {
     pub(crate) phone_number_id: String,
+    pub(crate) waba_id: String,
     pub(crate) business_name: String,
     pub(crate) phone: String,
+    /// Where its messages go.
     pub(crate) callback_url: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED`.
+    pub(crate) quality: String,
 }
 
-impl From<&Channel> for ChannelView {
-    fn from(channel: &Channel) -> Self {
+impl From<&Connected> for ChannelView {
+    fn from(connected: &Connected) -> Self {
+        let channel = &connected.channel;
         Self {
             phone_number_id: channel.phone_number_id.clone(),
+            waba_id: channel.waba_id.clone(),
             business_name: channel.business_name.clone(),
             phone: channel.phone.display(),
-            callback_url: channel.callback_url.clone(),
+            callback_url: connected.destination(true).map(str::to_owned),
+            quality: connected.standing.quality.clone(),
         }
     }
 }

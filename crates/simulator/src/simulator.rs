@@ -401,7 +401,7 @@ impl Inner {
         contact: Option<ContactId>,
         confirms: Option<String>,
     ) -> Parcel {
-        let is_of_messages = crate::webhook::is_of_messages(&payload);
+        let is_of_messages = crate::webhook::is_of_messages(&body);
         let log_id = scene.log.add(LogEntry {
             id: 0,
             at: self.millis(),

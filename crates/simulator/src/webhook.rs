@@ -1,10 +1,11 @@
 //! Bodies of webhooks, as versions from v24 on write them.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::channel::Channel;
 use crate::contact::Contact;
-use crate::json::{put, text};
+use crate::json::put;
 use crate::talk::Turn;
 
 /// One change of the field `messages`.
@@ -30,11 +31,28 @@ pub(crate) fn body(channel: &Channel, field: &str, value: &Value, time: Option<i
 }
 
 /// Whether a body tells of messages, and not of an account, its numbers or its templates (Meta, webhooks/override).
-pub(crate) fn is_of_messages(body: &Value) -> bool {
-    let field = text(body, "/entry/0/changes/0/field").unwrap_or_default();
-    !["account_", "business_", "message_template_", "phone_number_", "template_"]
-        .iter()
-        .any(|of_account| field.starts_with(of_account))
+pub(crate) fn is_of_messages(body: &[u8]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Body>(body) else { return true };
+    let mut changes = body.entry.iter().flat_map(|entry| &entry.changes);
+    !changes.any(|change| OF_ACCOUNTS.iter().any(|start| change.field.starts_with(start)))
+}
+
+/// How the fields begin whose webhooks follow no override.
+const OF_ACCOUNTS: [&str; 5] = ["account_", "business_", "message_template_", "phone_number_", "template_"];
+
+#[derive(Deserialize)]
+struct Body {
+    entry: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    field: String,
 }
 
 /// An entry of `contacts[]`. What the person does not share is left out.

@@ -68,7 +68,7 @@ pub(crate) async fn state(State(simulator): State<Simulator>) -> Json<StateView>
     });
     Json(StateView {
         contacts: contacts.collect(),
-        channels: scene.channels.values().map(|connected| ChannelView::from(&connected.channel)).collect(),
+        channels: scene.channels.values().map(ChannelView::from).collect(),
         conditions: scene.conditions.clone(),
         advanced_ms: scene.advanced,
         inbox_url: inner.inbox_url.clone(),

@@ -197,6 +197,17 @@ async fn an_override_moves_the_webhooks_once_it_passed_the_handshake() {
     stage.client().subscribe_app(AURORA_ACCOUNT, &token(), callback).await.unwrap();
     stage.hears(stage.ana, "lá").await;
     assert_eq!((stage.desk.heard().len(), other.heard()), (0, vec!["lá".to_owned()]));
+    // What Meta says of the number itself still goes to the app.
+    stage.simulator.rate_number(AURORA, "RED", None).unwrap();
+    stage.simulator.idle().await;
+    assert_eq!((stage.desk.arrivals().len(), other.arrivals().len()), (1, 1));
+    // Subscribed without an address, the account's override ends.
+    stage.client().subscribe_app(AURORA_ACCOUNT, &token(), None).await.unwrap();
+    stage.hears(stage.ana, "cá").await;
+    assert_eq!(
+        (stage.desk.heard(), other.arrivals().len()),
+        (vec!["PhoneNumberQuality".to_owned(), "cá".to_owned()], 1)
+    );
 }
 
 #[tokio::test]

@@ -27,9 +27,32 @@ pub(super) struct SendToBody {
     channel_id: Option<ChannelId>,
     /// The number to send to, as people write it.
     to: String,
+    /// How much it presses: what goes to many waits for everything else.
+    #[serde(default)]
+    priority: Priority,
     /// What to send.
     #[serde(flatten)]
     message: SendBody,
+}
+
+/// How much a program's message presses.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Priority {
+    /// It answers one person, or tells them something that they wait for.
+    #[default]
+    Normal,
+    /// It goes to many.
+    Campaign,
+}
+
+impl From<Priority> for Urgency {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::Normal => Self::Program,
+            Priority::Campaign => Self::Campaign,
+        }
+    }
 }
 
 /// Send a message to a number. It opens the conversation, or continues the current one.
@@ -63,7 +86,7 @@ pub(super) async fn send(
         content,
         reply_to: body.message.reply_to(),
         author: scope.user,
-        urgency: Urgency::Program,
+        urgency: body.priority.into(),
     };
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }

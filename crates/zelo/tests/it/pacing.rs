@@ -123,12 +123,18 @@ async fn an_agents_answer_leaves_before_a_campaign_that_was_there_first() {
     let app = TestApp::with_settings(&[("outbound.concurrency", "1")]).await;
     let hotel = app.tenant("hotel").await;
     let ana = hotel.agent("ana").await;
-    let (helena, with_helena) = writes(&hotel, &ana, "+55 11 98765-4321").await;
-    let (rui, with_rui) = writes(&hotel, &ana, "+55 11 98765-4322").await;
+    let (helena, _) = writes(&hotel, &ana, "+55 11 98765-4321").await;
+    let (rui, _) = writes(&hotel, &ana, "+55 11 98765-4322").await;
     let (iara, with_iara) = writes(&hotel, &ana, "+55 11 98765-4323").await;
 
-    send(&hotel, with_helena, "Promoção!", Urgency::Campaign).await;
-    send(&hotel, with_rui, "Seu pedido saiu.", Urgency::Program).await;
+    for (number, text, priority) in
+        [("+55 11 98765-4321", "Promoção!", "campaign"), ("+55 11 98765-4322", "Seu pedido saiu.", "normal")]
+    {
+        let body = json!({"to": number, "type": "text", "text": text, "priority": priority});
+        assert_eq!(ana.post("/whatsapp/send", &body).await.status, 202);
+    }
+    let unknown = json!({"to": "+55 11 98765-4321", "type": "text", "text": "Já!", "priority": "urgent"});
+    assert_eq!(ana.post("/whatsapp/send", &unknown).await.status, 422);
     send(&hotel, with_iara, "Claro!", Urgency::Person).await;
     app.run_jobs().await;
 
