@@ -16,6 +16,7 @@ quality-medium = medium
 quality-low = low
 quality-unknown = not rated yet
 channels-limit = People first written to in 24 hours
+limit-none = no limit
 channels-name = Name that customers see
 channels-username = Public name
 channels-account = Account

@@ -16,6 +16,7 @@ quality-medium = média
 quality-low = baixa
 quality-unknown = ainda sem avaliação
 channels-limit = Pessoas abordadas primeiro em 24 horas
+limit-none = sem limite
 channels-name = Nome que os clientes veem
 channels-username = Nome público
 channels-account = Conta

@@ -5,7 +5,10 @@ use crate::{
     channels::{self, Channel},
     clock::{DAY, SECOND},
     error::Result,
-    pages::locale::{Lang, t},
+    pages::{
+        locale::{Lang, t},
+        meta_words::limit,
+    },
     templates,
     tenants::TenantScope,
 };
@@ -75,7 +78,8 @@ impl Finding {
 
     /// How it stands, in words.
     pub fn text(&self, lang: Lang) -> String {
-        t(lang, self.said, &[("name", self.what.clone().into())])
+        let what = if self.name == "limits" { limit(lang, &self.what) } else { self.what.clone() };
+        t(lang, self.said, &[("name", what.into())])
     }
 
     /// What helps, in words; nothing where all is in order.

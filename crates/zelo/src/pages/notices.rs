@@ -2,7 +2,7 @@
 
 use super::{
     locale::{Lang, t},
-    meta_words::{category, quality},
+    meta_words::{category, limit as limit_in, quality},
 };
 use serde_json::Value;
 
@@ -37,7 +37,12 @@ pub fn tone(field: &str, change: &Value) -> Tone {
 pub fn text(lang: Lang, field: &str, change: &Value) -> String {
     let told = told(lang, field, change);
     let args = [("name", told.name.into()), ("what", told.what.into()), ("before", told.before.into())];
-    t(lang, told.key, &args)
+    let text = t(lang, told.key, &args);
+    // Meta does not always say why; then nothing stands behind the colon.
+    match text.trim_end().strip_suffix(':') {
+        Some(short) => format!("{short}."),
+        None => text,
+    }
 }
 
 fn told(lang: Lang, field: &str, change: &Value) -> Told {
@@ -79,7 +84,7 @@ fn told(lang: Lang, field: &str, change: &Value) -> Told {
         "account_alerts" => {
             said(Tone::Warn, "notice-alert", String::new(), word("/alert_info/alert_description"))
         }
-        "phone_number_quality_update" | "business_capability_update" => number(value),
+        "phone_number_quality_update" | "business_capability_update" => number(lang, value),
         "phone_number_name_update" => {
             let (name, reason) = (word("/requested_verified_name"), word("/rejection_reason"));
             if word("/decision") == "APPROVED" {
@@ -162,7 +167,7 @@ fn account(value: &Value) -> Told {
     }
 }
 
-fn number(value: &Value) -> Told {
+fn number(lang: Lang, value: &Value) -> Told {
     let at = |name: &str| value.get(name).map(plain).filter(|text| !text.is_empty());
     if at("event").as_deref() == Some("THROUGHPUT_UPGRADE") {
         return said(Tone::Info, "notice-throughput", String::new(), String::new());
@@ -171,7 +176,7 @@ fn number(value: &Value) -> Told {
         .or_else(|| at("max_daily_conversation_per_phone"))
         .or_else(|| at("current_limit"));
     let tone = if at("event").as_deref() == Some("FLAGGED") { Tone::Warn } else { Tone::Info };
-    said(tone, "notice-limit", String::new(), limit.unwrap_or_default())
+    said(tone, "notice-limit", String::new(), limit_in(lang, &limit.unwrap_or_default()))
 }
 
 fn preference(value: &Value) -> Told {
@@ -236,6 +241,13 @@ mod tests {
         assert_eq!(say(Lang::English), "Template pedido was rejected: Too short.");
         assert_eq!(say(Lang::Portuguese), "O modelo pedido foi recusado: Too short.");
         assert_eq!(tone("message_template_status_update", &change), Tone::Warn);
+    }
+
+    #[test]
+    fn nothing_stands_behind_a_colon_where_meta_does_not_say_why() {
+        let change = json!({"value": {"event": "PAUSED", "message_template_name": "pedido", "reason": "NONE"}});
+        let said = text(Lang::English, "message_template_status_update", &change);
+        assert_eq!(said, "Template pedido is paused.");
     }
 
     #[test]

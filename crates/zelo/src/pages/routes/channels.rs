@@ -97,6 +97,7 @@ fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) ->
     };
     let words = |aspect: Aspect, word: String| match aspect {
         Aspect::Quality => meta_words::quality(cx.lang, &word),
+        Aspect::Limit => meta_words::limit(cx.lang, &word),
         _ => word,
     };
     let facts = state.into_iter().filter(|(_, word)| !word.is_empty());
