@@ -5,6 +5,12 @@ channels-state = State
 channels-active = sends
 channels-reconnect = has to be connected again
 channels-disabled = switched off
+channels-silent = silent
+channels-silent-since = Nothing has come in since { $time }. Usually { $count ->
+    [one] one person writes
+   *[other] { $count } people write
+} in such a time.
+silence-no-cause = Meta finds nothing wrong with the number. Open this installation's address from outside: if it does not open or its certificate is not valid, Meta's webhooks do not arrive either.
 channels-pace = { $count ->
     [one] { $count } message a second
    *[other] { $count } messages a second

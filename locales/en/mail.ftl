@@ -42,3 +42,5 @@ mail-rotation-due-subject = Time to change a key
 mail-rotation-due = { $what } has been used since { $when }, or ends soon. Change it: an API key with POST /api-keys/{"{id}"}/rotate (the old one goes on working for as long as you say), the token of a number with zelo channel update or PATCH /channels/{"{id}"}. Nothing stops for its age.
 mail-access-review-due-subject = Time to look through who has access
 mail-access-review-due = Since { $when } nobody has looked through who has access to what. Begin a review with POST /access-reviews, confirm or withdraw each line and end it. Nothing stops in the meantime.
+mail-channel-silent-subject = Nothing comes in on a number
+mail-channel-silent = Nothing has come in on { $what } since { $when }, in a time in which people usually write. { $why } The page Numbers shows it until the next message comes in.

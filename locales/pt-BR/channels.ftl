@@ -5,6 +5,12 @@ channels-state = Estado
 channels-active = envia
 channels-reconnect = precisa ser conectado de novo
 channels-disabled = desligado
+channels-silent = em silêncio
+channels-silent-since = Nada chega desde { $time }. Em um período assim, o comum é que { $count ->
+    [one] uma pessoa escreva
+   *[other] { $count } pessoas escrevam
+}.
+silence-no-cause = Para a Meta o número está em ordem. Abra o endereço desta instalação de fora: se ele não abre ou o certificado não vale, os webhooks da Meta também não chegam.
 channels-pace = { $count ->
     [one] { $count } mensagem por segundo
    *[other] { $count } mensagens por segundo

@@ -42,3 +42,5 @@ mail-rotation-due-subject = Hora de trocar uma chave
 mail-rotation-due = { $what } está em uso desde { $when } ou termina em breve. Troque: uma chave de API com POST /api-keys/{"{id}"}/rotate (a antiga ainda vale pelo tempo que você disser), o token de um número com zelo channel update ou PATCH /channels/{"{id}"}. Nada para de funcionar por causa da idade.
 mail-access-review-due-subject = Hora de revisar quem tem acesso
 mail-access-review-due = Desde { $when } ninguém confere quem tem acesso e a quê. Abra uma revisão com POST /access-reviews, confirme ou retire cada linha e encerre. Nada para de funcionar enquanto isso.
+mail-channel-silent-subject = Nada chega em um número
+mail-channel-silent = Nada chega em { $what } desde { $when }, em um período em que as pessoas costumam escrever. { $why } A página Números mostra isso até chegar a próxima mensagem.

@@ -31,6 +31,12 @@ impl Ids {
         Self { clock, state: Arc::new(Mutex::new(state)) }
     }
 
+    /// The least id that can be made at this moment: where a range of ids begins whose rows are of a time.
+    pub fn floor(at: Millis) -> Uuid {
+        let millis = u64::try_from(at).unwrap_or(0);
+        Uuid::from_u64_pair((millis << 16) | 0x7000, 0x8000_0000_0000_0000)
+    }
+
     /// A new id, greater than every id that this source made before.
     pub fn next(&self) -> Uuid {
         let now = self.clock.now();
@@ -176,6 +182,7 @@ mod tests {
         let ids = Ids::new(clock.clone());
         let mut last = ids.next();
         assert_eq!(last.get_version_num(), 7);
+        assert!(Ids::floor(1_795_176_000_000) < last && last < Ids::floor(1_795_176_000_001));
         for round in 0..10_000 {
             if round == 5_000 {
                 clock.advance(-60_000);

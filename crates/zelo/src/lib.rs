@@ -52,9 +52,10 @@ pub mod templates;
 // What follows when a number is connected.
 pub mod connecting;
 
-// From Meta and to Meta.
+// From Meta and to Meta, and who notices that nothing comes.
 pub mod inbound;
 pub mod outbound;
+pub mod silence;
 
 // Who hears of it.
 pub mod events;

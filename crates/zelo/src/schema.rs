@@ -33,4 +33,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(15, "0015", "inbound"),
     migration!(16, "0016", "receipts"),
     migration!(17, "0017", "templates"),
+    migration!(18, "0018", "silence"),
 ];

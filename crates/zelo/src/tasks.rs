@@ -2,7 +2,7 @@
 
 use crate::{
     app::App, approvals, audit, channels, connecting, error::Result, identity, inbound, limits, mail, media,
-    offboarding, outbound, rotation, support, telemetry, templates,
+    offboarding, outbound, rotation, silence, support, telemetry, templates,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -14,6 +14,7 @@ const SWEEP: &str = "sweep";
 const SWEEP_LOG_INS: &str = "sweep_log_ins";
 const DELETE_TENANTS: &str = "delete_tenants";
 const REMIND: &str = "remind";
+const WATCH_SILENCE: &str = "watch_silence";
 
 /// Everything that runs beside requests, until it is drained.
 pub struct Tasks {
@@ -63,6 +64,7 @@ pub fn workers(app: &App) -> Workers {
                         channels::CONNECT => connecting::connect(app, job).await,
                         templates::SYNC => templates::sync(app, job).await,
                         templates::FETCH => templates::fetch(app, job).await,
+                        silence::TELL => silence::tell(app, job).await,
                         other => Outcome::give_up(format!("nobody knows how to {other}")),
                     }
                 }
@@ -81,6 +83,7 @@ pub fn workers(app: &App) -> Workers {
         .periodic(HOUSEKEEPING, SWEEP_LOG_INS, Duration::from_secs(300))
         .periodic(HOUSEKEEPING, DELETE_TENANTS, Duration::from_secs(300))
         .periodic(HOUSEKEEPING, REMIND, Duration::from_secs(6 * 3600))
+        .periodic(HOUSEKEEPING, WATCH_SILENCE, Duration::from_secs(300))
 }
 
 async fn keep_house(app: &App, kind: &str) -> Result<()> {
@@ -89,6 +92,9 @@ async fn keep_house(app: &App, kind: &str) -> Result<()> {
     }
     if kind == REMIND {
         return rotation::remind(app).await;
+    }
+    if kind == WATCH_SILENCE {
+        return silence::watch(app).await;
     }
     if kind == SWEEP_LOG_INS {
         identity::sweep(app).await?;

@@ -4,7 +4,7 @@ use super::time::rfc3339;
 use crate::{
     app::App,
     channels::{self, Aspect, Channel, ChannelChange, ChannelStatus, Credentials, ListedNotice, NewChannel},
-    connecting::{self, Finding, Verdict},
+    connecting::{self, CheckLine, Verdict},
     error::Result,
     http::{Json, Path},
     identity::May,
@@ -16,6 +16,7 @@ use crate::{
     },
     rights::to,
     rotation,
+    silence::{self, Silence},
     tenants::TenantScope,
 };
 use axum::{extract::State, http::StatusCode};
@@ -50,6 +51,34 @@ pub(super) struct ChannelShape {
     token_since: String,
     /// Whether it should be changed for a new one: it is older than `auth.rotation_days`.
     rotation_due: bool,
+    /// Whether somebody is told when nothing comes in that usually would.
+    silence_alert: bool,
+    /// That nothing comes in where people usually write; null while nothing is unusual.
+    silence: Option<SilenceShape>,
+}
+
+/// That nothing comes in on a number where people usually write.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SilenceShape {
+    /// When the last message came in, or the watch began.
+    since: String,
+    /// People who would usually have written by the time it was noticed.
+    expected: i64,
+    /// When it was noticed.
+    noticed_at: String,
+    /// The lines of a check that were not in order then; POST /channels/{id}/check says what helps.
+    causes: Vec<String>,
+}
+
+impl From<Silence> for SilenceShape {
+    fn from(silence: Silence) -> Self {
+        Self {
+            since: rfc3339(silence.quiet.since),
+            expected: silence.quiet.expected,
+            noticed_at: rfc3339(silence.noticed_at),
+            causes: silence.causes.into_iter().map(|cause| cause.name).collect(),
+        }
+    }
 }
 
 /// How messages leave from a number.
@@ -98,8 +127,10 @@ impl From<States> for MetaShape {
 }
 
 impl ChannelShape {
-    fn new(app: &App, channel: Channel, sending: Sending, states: States) -> Self {
+    fn new(app: &App, channel: Channel, sending: Sending, states: States, silence: Option<Silence>) -> Self {
         Self {
+            silence_alert: channel.silence_alert,
+            silence: silence.map(SilenceShape::from),
             meta: states.into(),
             token_since: rfc3339(channel.token_since),
             rotation_due: rotation::is_token_due(&app.config, &channel, app.clock.now()),
@@ -121,7 +152,8 @@ impl ChannelShape {
     async fn of(app: &App, scope: TenantScope, channel: Channel) -> Result<Self> {
         let sending = outbound::list_sending(app, scope).await?.remove(&channel.id).unwrap_or_default();
         let states = channels::list_states(app, scope).await?.remove(&channel.id).unwrap_or_default();
-        Ok(Self::new(app, channel, sending, states))
+        let silence = silence::list_silences(app, scope).await?.remove(&channel.id);
+        Ok(Self::new(app, channel, sending, states, silence))
     }
 }
 
@@ -144,10 +176,12 @@ pub(super) async fn list_channels(
     let channels = channels::list_channels(&app, scope.tenant).await?;
     let mut sending = outbound::list_sending(&app, scope.tenant).await?;
     let mut states = channels::list_states(&app, scope.tenant).await?;
+    let mut silences = silence::list_silences(&app, scope.tenant).await?;
     let shape = |channel: Channel| {
         let sending = sending.remove(&channel.id).unwrap_or_default();
         let states = states.remove(&channel.id).unwrap_or_default();
-        ChannelShape::new(&app, channel, sending, states)
+        let silence = silences.remove(&channel.id);
+        ChannelShape::new(&app, channel, sending, states, silence)
     };
     Ok(axum::Json(ChannelList { data: channels.into_iter().map(shape).collect(), next_cursor: None }))
 }
@@ -195,7 +229,8 @@ pub(super) async fn create_channel(
         },
     };
     let channel = channels::create_channel(&app, scope.tenant, &new).await?;
-    Ok((StatusCode::CREATED, axum::Json(ChannelShape::new(&app, channel, Sending::default(), States::new()))))
+    let shape = ChannelShape::new(&app, channel, Sending::default(), States::new(), None);
+    Ok((StatusCode::CREATED, axum::Json(shape)))
 }
 
 /// One channel.
@@ -233,9 +268,12 @@ pub(super) struct ChannelChangeBody {
     #[serde(default)]
     #[schema(maximum = 1000)]
     messages_per_second: Option<u32>,
+    /// Whether somebody is told when nothing comes in that usually would.
+    #[serde(default)]
+    silence_alert: Option<bool>,
 }
 
-/// Change a number's name, pace or credentials.
+/// Change a number's name, pace, alert or credentials.
 #[utoipa::path(patch, path = "/channels/{id}", tag = "channels", params(("id" = ChannelId, Path)),
     request_body = ChannelChangeBody,
     responses((status = 200, body = ChannelShape), (status = 403), (status = 404), (status = 422)),
@@ -253,6 +291,7 @@ pub(super) async fn update_channel(
         app_secret: body.app_secret,
         verify_token: body.verify_token,
         messages_per_second: body.messages_per_second,
+        silence_alert: body.silence_alert,
     };
     let channel = channels::update_channel(&app, scope.tenant, id, &change).await?;
     Ok(axum::Json(ChannelShape::of(&app, scope.tenant, channel).await?))
@@ -271,34 +310,6 @@ pub(super) struct CheckShape {
     problem: Option<String>,
     /// Each thing that was tried.
     lines: Vec<CheckLine>,
-}
-
-/// One thing that was tried.
-#[derive(Serialize, ToSchema)]
-pub(super) struct CheckLine {
-    /// `token`, `scopes`, `number`, `quality`, `limits`, `account`, `subscription`, `fields`, `signature`, `verify_token` or
-    /// `templates`.
-    name: &'static str,
-    /// How it stands.
-    verdict: Verdict,
-    /// The same in words, by language: `pt-BR` and `en`.
-    text: BTreeMap<String, String>,
-    /// What helps, by language; null where all is in order.
-    cure: Option<BTreeMap<String, String>>,
-}
-
-impl From<&Finding> for CheckLine {
-    fn from(finding: &Finding) -> Self {
-        let text = |lang: Lang| (lang.tag().to_owned(), finding.text(lang));
-        let cure = |lang: Lang| Some((lang.tag().to_owned(), finding.cure(lang)?));
-        let cures: BTreeMap<String, String> = LANGS.into_iter().filter_map(cure).collect();
-        Self {
-            name: finding.name,
-            verdict: finding.verdict,
-            text: LANGS.into_iter().map(text).collect(),
-            cure: Some(cures).filter(|cures| !cures.is_empty()),
-        }
-    }
 }
 
 /// Try everything that a number needs at Meta: token and its rights, number, quality, limits, account and payment,

@@ -9,7 +9,7 @@ mod api_keys;
 mod approvals;
 mod audit;
 mod auth;
-mod channels;
+pub(crate) mod channels;
 mod contacts;
 mod conversations;
 pub mod docs;

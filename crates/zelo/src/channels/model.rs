@@ -61,6 +61,8 @@ pub struct Channel {
     pub messages_per_second: Option<u32>,
     /// Since when its access token is used.
     pub token_since: Millis,
+    /// Whether somebody is told when nothing comes in that usually would.
+    pub silence_alert: bool,
 }
 
 impl Channel {
@@ -191,6 +193,8 @@ pub struct ChannelChange {
     pub verify_token: Option<String>,
     /// Messages a second that may leave at most; 0 for what Meta grants.
     pub messages_per_second: Option<u32>,
+    /// Whether somebody is told when nothing comes in that usually would.
+    pub silence_alert: Option<bool>,
 }
 
 impl ChannelChange {

@@ -48,6 +48,7 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
         throughput: None,
         messages_per_second: None,
         token_since: app.clock.now(),
+        silence_alert: true,
     };
     let secret_id = app.ids.next();
     let platform = app.keyring.platform().await?;
@@ -102,6 +103,7 @@ pub async fn update_channel(
     if let Some(wanted) = change.messages_per_second {
         channel.messages_per_second = Some(wanted).filter(|wanted| *wanted > 0);
     }
+    channel.silence_alert = change.silence_alert.unwrap_or(channel.silence_alert);
     let mut credentials = credentials(app, scope, id).await?;
     credentials.change(change);
     let whole = NewChannel {
@@ -153,6 +155,7 @@ fn entry_of_change(before: &Channel, after: &Channel, change: &ChannelChange) ->
         .changed("name", before.name.as_str(), after.name.as_str())
         .changed("display_phone", before.display_phone.as_str(), after.display_phone.as_str())
         .changed("messages_per_second", before.messages_per_second, after.messages_per_second)
+        .changed("silence_alert", before.silence_alert, after.silence_alert)
         .changed("status", before.status.as_str(), after.status.as_str());
     for (name, new) in [
         ("access_token_changed", &change.access_token),

@@ -132,7 +132,7 @@ pub(super) async fn list_routes(tx: &mut Tx) -> Result<Vec<RouteRow>> {
 pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec<Channel>> {
     tx.query(
         "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second,
-             coalesce(token_changed_at, created_at)
+             coalesce(token_changed_at, created_at), silence_alert
          from channels
          where tenant_id = $1 order by id",
         params![scope],
@@ -144,7 +144,7 @@ pub(super) async fn list_channels(tx: &mut Tx, scope: TenantScope) -> Result<Vec
 pub(super) async fn find_channel(tx: &mut Tx, scope: TenantScope, id: ChannelId) -> Result<Option<Channel>> {
     tx.query_opt(
         "select id, name, phone_number_id, waba_id, display_phone, status, throughput, messages_per_second,
-             coalesce(token_changed_at, created_at)
+             coalesce(token_changed_at, created_at), silence_alert
          from channels
          where tenant_id = $1 and id = $2",
         params![scope, id],
@@ -174,7 +174,7 @@ pub(super) async fn update_channel(
 ) -> Result<u64> {
     tx.execute(
         "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6, messages_per_second = $7,
-             token_changed_at = $8
+             token_changed_at = $8, silence_alert = $9
          where tenant_id = $1 and id = $2",
         params![
             scope,
@@ -184,7 +184,8 @@ pub(super) async fn update_channel(
             channel.status.as_str(),
             credentials_sealed,
             channel.messages_per_second.map(i64::from),
-            channel.token_since
+            channel.token_since,
+            i64::from(channel.silence_alert)
         ],
     )
     .await
@@ -248,6 +249,7 @@ fn channel_from_row(row: &Row<'_>) -> Result<Channel> {
         throughput: throughput.and_then(|number| u32::try_from(number).ok()),
         messages_per_second: wanted.and_then(|number| u32::try_from(number).ok()),
         token_since: row.get(8)?,
+        silence_alert: row.get::<i64>(9)? == 1,
     })
 }
 

@@ -101,6 +101,9 @@ pub(super) struct Update {
     /// Messages a second that may leave at most; 0 for what Meta grants.
     #[arg(long, value_name = "NUMBER")]
     messages_per_second: Option<u32>,
+    /// Whether somebody is told when nothing comes in that usually would: true or false.
+    #[arg(long, value_name = "BOOL")]
+    silence_alert: Option<bool>,
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
@@ -156,6 +159,7 @@ async fn change(update: Update, context: &Context) -> Result<()> {
         app_secret: read(&update.app_secret_file)?.map(|secret| secret.to_string()),
         verify_token: read(&update.verify_token_file)?.map(|token| token.to_string()),
         messages_per_second: update.messages_per_second,
+        silence_alert: update.silence_alert,
     };
     let app = start::open_from(&context.sources).await?;
     let scope = scope(&app, &update.tenant).await?;

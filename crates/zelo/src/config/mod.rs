@@ -19,7 +19,7 @@ pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
     Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Limits, Log, LogFormat, Mail,
-    Media, Metrics, Mfa, Outbound, Redis, S3, Server, Tenants, Whatsapp,
+    Media, Metrics, Mfa, Outbound, Redis, S3, Server, Silence, Tenants, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -81,6 +81,7 @@ pub struct Config {
     pub limits: Limits,
     pub whatsapp: Whatsapp,
     pub ingest: Ingest,
+    pub silence: Silence,
     pub outbound: Outbound,
     pub media: Media,
     pub redis: Redis,

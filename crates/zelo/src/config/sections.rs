@@ -140,6 +140,15 @@ pub struct Ingest {
     pub lanes: usize,
 }
 
+/// `[silence]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    pub one_in: u32,
+    pub minutes: u32,
+    pub learning_days: u32,
+}
+
 /// `[outbound]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -131,6 +131,8 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("ingest.workers", config.ingest.workers),
         ("ingest.batch", config.ingest.batch),
         ("ingest.lanes", config.ingest.lanes),
+        ("silence.minutes", config.silence.minutes as usize),
+        ("silence.learning_days", config.silence.learning_days as usize),
         ("outbound.concurrency", config.outbound.concurrency),
         ("outbound.concurrency_per_tenant", config.outbound.concurrency_per_tenant),
         ("outbound.breaker_failures", config.outbound.breaker_failures as usize),
@@ -187,6 +189,10 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     // WhatsApp carries no larger files (Meta, business-phone-numbers/media).
     if config.media.largest_megabytes > 100 {
         problems.push("media.largest_megabytes is over 100, the most that WhatsApp carries".to_owned());
+    }
+    if config.silence.one_in < 2 {
+        problems
+            .push("silence.one_in is under 2; write how rare a silence has to be, such as 10000".to_owned());
     }
     if config.limits.most_subjects < 1_000 {
         problems.push("limits.most_subjects must be at least 1000".to_owned());

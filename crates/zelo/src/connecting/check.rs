@@ -12,7 +12,7 @@ use crate::{
     templates,
     tenants::TenantScope,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use whatsapp::{
     client::{AccessToken, NumberInfo, SendError, Subscriber, TokenInfo},
     signature::AppSecret,
@@ -35,7 +35,7 @@ const FIELDS: [&str; 8] = [
 const SOON: i64 = 7 * DAY;
 
 /// How one thing stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// In order.

@@ -4,8 +4,10 @@
 //! address they are led to it; then the account's templates are read. [`check`] tries everything that a number needs.
 
 mod check;
+mod line;
 
 pub use check::{Checked, Finding, Verdict, check};
+pub use line::CheckLine;
 
 use crate::{
     app::App,

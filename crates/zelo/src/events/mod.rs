@@ -9,13 +9,14 @@ pub(crate) mod outbox;
 pub use fan_out::Follower;
 pub use outbox::{Recorded, record};
 
-use crate::ids::{ConversationId, MessageId};
+use crate::ids::{ChannelId, ConversationId, MessageId};
+use uuid::Uuid;
 
 /// Rung when something was recorded.
 pub const TOPIC: db::Topic = "events";
 
-/// Everything that can happen to a conversation. Each carries the conversation's `seq` of the change, so that who misses
-/// one sees the gap.
+/// Everything that can happen to a conversation, or to a channel. What happens to a conversation carries its `seq` of the
+/// change, so that who misses one sees the gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A message was stored.
@@ -59,21 +60,27 @@ pub enum Event {
         /// Its change.
         seq: i64,
     },
+    /// A channel fell silent, or is heard again.
+    ChannelSilence {
+        /// Which.
+        channel: ChannelId,
+    },
 }
 
 impl Event {
-    /// Which conversation it is about.
-    pub fn conversation(self) -> ConversationId {
+    /// The conversation or channel that it is about.
+    fn subject(self) -> Uuid {
         match self {
             Self::MessageCreated { conversation, .. }
             | Self::MessageStatus { conversation, .. }
             | Self::MessageChanged { conversation, .. }
             | Self::ConversationUpdated { conversation, .. }
-            | Self::ConversationAssigned { conversation, .. } => conversation,
+            | Self::ConversationAssigned { conversation, .. } => conversation.0,
+            Self::ChannelSilence { channel } => channel.0,
         }
     }
 
-    /// The conversation's change.
+    /// The conversation's change; 0 for what happens to no conversation.
     pub fn seq(self) -> i64 {
         match self {
             Self::MessageCreated { seq, .. }
@@ -81,6 +88,7 @@ impl Event {
             | Self::MessageChanged { seq, .. }
             | Self::ConversationUpdated { seq, .. }
             | Self::ConversationAssigned { seq, .. } => seq,
+            Self::ChannelSilence { .. } => 0,
         }
     }
 
@@ -91,6 +99,7 @@ impl Event {
             Self::MessageChanged { .. } => "message_changed",
             Self::ConversationUpdated { .. } => "conversation_updated",
             Self::ConversationAssigned { .. } => "conversation_assigned",
+            Self::ChannelSilence { .. } => "channel_silence",
         }
     }
 
@@ -99,17 +108,21 @@ impl Event {
             Self::MessageCreated { message, .. }
             | Self::MessageStatus { message, .. }
             | Self::MessageChanged { message, .. } => Some(message),
-            Self::ConversationUpdated { .. } | Self::ConversationAssigned { .. } => None,
+            Self::ConversationUpdated { .. }
+            | Self::ConversationAssigned { .. }
+            | Self::ChannelSilence { .. } => None,
         }
     }
 
-    fn read(name: &str, conversation: ConversationId, message: Option<MessageId>, seq: i64) -> Option<Self> {
+    fn read(name: &str, subject: Uuid, message: Option<MessageId>, seq: i64) -> Option<Self> {
+        let conversation = ConversationId(subject);
         Some(match (name, message) {
             ("message_created", Some(message)) => Self::MessageCreated { conversation, message, seq },
             ("message_status", Some(message)) => Self::MessageStatus { conversation, message, seq },
             ("message_changed", Some(message)) => Self::MessageChanged { conversation, message, seq },
             ("conversation_updated", _) => Self::ConversationUpdated { conversation, seq },
             ("conversation_assigned", _) => Self::ConversationAssigned { conversation, seq },
+            ("channel_silence", _) => Self::ChannelSilence { channel: ChannelId(subject) },
             _ => return None,
         })
     }

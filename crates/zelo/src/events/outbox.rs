@@ -3,10 +3,11 @@
 use super::{Event, TOPIC};
 use crate::{
     clock::Millis,
-    ids::{ConversationId, MessageId, TenantId},
+    ids::{MessageId, TenantId},
     tenants::TenantScope,
 };
 use db::{Result, Rows, Tx, params};
+use uuid::Uuid;
 
 /// Record what a use case did, inside its transaction.
 ///
@@ -15,17 +16,12 @@ use db::{Result, Rows, Tx, params};
 pub async fn record(tx: &mut Tx, scope: TenantScope, events: &[Event], now: Millis) -> Result<()> {
     let mut rows = Rows::new();
     for event in events {
-        rows.push([
-            event.conversation().into(),
-            event.name().into(),
-            event.message().into(),
-            event.seq().into(),
-        ]);
+        rows.push([event.subject().into(), event.name().into(), event.message().into(), event.seq().into()]);
     }
     tx.execute_rows(
-        "insert into outbox (mark, tenant_id, conversation_id, event, message_id, seq, created_at)
-         select $transaction_mark, $1, r.conversation_id, r.event, r.message_id, r.seq, $2
-         from $rows(conversation_id uuid, event text, message_id uuid, seq int)",
+        "insert into outbox (mark, tenant_id, subject_id, event, message_id, seq, created_at)
+         select $transaction_mark, $1, r.subject_id, r.event, r.message_id, r.seq, $2
+         from $rows(subject_id uuid, event text, message_id uuid, seq int)",
         params![scope, now],
         &rows,
     )
@@ -67,19 +63,19 @@ pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<
     let mut rows = tx
         .query(
             "select * from (
-                 select mark, id, tenant_id, event, conversation_id, message_id, seq from outbox
+                 select mark, id, tenant_id, event, subject_id, message_id, seq from outbox
                  where mark = $1 and id > $2 and mark < $settled_mark order by id limit $3
              ) as same_mark
              union all
              select * from (
-                 select mark, id, tenant_id, event, conversation_id, message_id, seq from outbox
+                 select mark, id, tenant_id, event, subject_id, message_id, seq from outbox
                  where mark > $1 and mark < $settled_mark order by mark, id limit $3
              ) as later_mark",
             params![after.mark, after.id, limit],
             |row| {
                 let name: String = row.get(3)?;
-                let (conversation, message): (ConversationId, Option<MessageId>) = (row.get(4)?, row.get(5)?);
-                let event = Event::read(&name, conversation, message, row.get(6)?);
+                let (subject, message): (Uuid, Option<MessageId>) = (row.get(4)?, row.get(5)?);
+                let event = Event::read(&name, subject, message, row.get(6)?);
                 let place = Place { mark: row.get(0)?, id: row.get(1)? };
                 Ok((place, row.get::<TenantId>(2)?, event))
             },

@@ -58,6 +58,11 @@ pub enum Message {
         /// Since when nobody did.
         told: Told,
     },
+    /// Nothing comes in on a number where people usually write.
+    ChannelSilent {
+        /// On which one, since when, and why.
+        told: Told,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// The address to open.
@@ -103,6 +108,7 @@ impl Message {
             Self::TenantDeletion { .. } => "tenant_deletion",
             Self::RotationDue { .. } => "rotation_due",
             Self::AccessReviewDue { .. } => "access_review_due",
+            Self::ChannelSilent { .. } => "channel_silent",
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
         }
@@ -126,6 +132,7 @@ impl Message {
             Self::TenantDeletion { .. } => ("mail-tenant-deletion-subject", "mail-tenant-deletion"),
             Self::RotationDue { .. } => ("mail-rotation-due-subject", "mail-rotation-due"),
             Self::AccessReviewDue { .. } => ("mail-access-review-due-subject", "mail-access-review-due"),
+            Self::ChannelSilent { .. } => ("mail-channel-silent-subject", "mail-channel-silent"),
             Self::PasswordReset { .. } => ("mail-reset-subject", "mail-reset"),
             Self::Invitation { .. } => ("mail-invitation-subject", "mail-invitation"),
         }
@@ -148,7 +155,8 @@ impl Message {
             | Self::ApprovalDecided { told }
             | Self::TenantDeletion { told }
             | Self::RotationDue { told }
-            | Self::AccessReviewDue { told } => told.clone(),
+            | Self::AccessReviewDue { told }
+            | Self::ChannelSilent { told } => told.clone(),
             _ => Told::default(),
         };
         let args = [

@@ -1,15 +1,19 @@
 //! From the outbox to the rooms.
 
-use super::rooms::{listeners, send_away};
+use super::rooms::{channels_room, listeners, send_away};
 use crate::{
-    api::shapes::{self, MessageShape},
+    api::{
+        channels::SilenceShape,
+        shapes::{self, MessageShape},
+    },
     app::App,
     conversations::{self, Conversation},
     error::{Error, Result},
     events::{Event, Follower, Recorded},
-    ids::{ConversationId, MessageId},
+    ids::{ChannelId, ConversationId, MessageId, TenantId},
     messages,
     rights::Sight,
+    silence,
     tenants::TenantScope,
 };
 use serde::Serialize;
@@ -61,8 +65,34 @@ async fn begin(app: &App) -> Option<Follower> {
 }
 
 async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
+    match recorded.event {
+        Event::ChannelSilence { channel } => tell_silence(app, io, recorded.tenant, channel).await,
+        Event::MessageCreated { conversation, .. }
+        | Event::MessageStatus { conversation, .. }
+        | Event::MessageChanged { conversation, .. }
+        | Event::ConversationUpdated { conversation, .. }
+        | Event::ConversationAssigned { conversation, .. } => {
+            tell_conversation(app, io, recorded, conversation).await
+        }
+    }
+}
+
+/// How it stands now: of a silence that ended meanwhile only the end is told.
+async fn tell_silence(app: &App, io: &SocketIo, tenant: TenantId, channel: ChannelId) -> Result<()> {
+    let silence = silence::list_silences(app, TenantScope::of_work(tenant)).await?.remove(&channel);
+    let payload = json!({ "channel_id": channel, "silence": silence.map(SilenceShape::from) });
+    emit(io, vec![channels_room(tenant)], "channel:silence", &payload).await;
+    Ok(())
+}
+
+async fn tell_conversation(
+    app: &App,
+    io: &SocketIo,
+    recorded: &Recorded,
+    conversation_id: ConversationId,
+) -> Result<()> {
     let (tenant, scope) = (recorded.tenant, TenantScope::of_work(recorded.tenant));
-    let (conversation_id, seq) = (recorded.event.conversation(), recorded.event.seq());
+    let seq = recorded.event.seq();
     let Some(conversation) = conversation(app, scope, conversation_id).await? else { return Ok(()) };
     let rooms = listeners(tenant, &conversation);
     match recorded.event {
@@ -98,6 +128,7 @@ async fn tell(app: &App, io: &SocketIo, recorded: &Recorded) -> Result<()> {
             send_away(app, io, tenant, conversation_id).await;
             emit(io, rooms, "conversation:assigned", &payload).await;
         }
+        Event::ChannelSilence { .. } => {}
     }
     Ok(())
 }

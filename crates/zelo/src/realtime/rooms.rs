@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     identity::AgentScope,
     ids::{ConversationId, TeamId, TenantId, UserId},
-    rights::Visibility,
+    rights::{Permission, Visibility},
     teams,
 };
 use socketioxide::{SocketIo, extract::SocketRef};
@@ -36,10 +36,15 @@ pub(super) fn conversation_room(tenant: TenantId, conversation: ConversationId) 
     format!("conversation:{tenant}:{conversation}")
 }
 
+/// Of those who may see a tenant's numbers.
+pub(super) fn channels_room(tenant: TenantId) -> String {
+    format!("channels:{tenant}")
+}
+
 /// Where somebody belongs.
 pub(super) async fn rooms_of(app: &App, scope: &AgentScope) -> Result<Rooms> {
     let tenant = scope.tenant.tenant();
-    Ok(match scope.rights.visibility {
+    let mut rooms = match scope.rights.visibility {
         Visibility::All => Rooms::from([tenant_room(tenant)]),
         Visibility::Own => Rooms::from([user_room(tenant, scope.user)]),
         Visibility::Team => {
@@ -47,7 +52,11 @@ pub(super) async fn rooms_of(app: &App, scope: &AgentScope) -> Result<Rooms> {
             let rooms = teams.into_iter().map(|team| team_room(tenant, team));
             rooms.chain([user_room(tenant, scope.user)]).collect()
         }
-    })
+    };
+    if scope.require(Permission::ReadChannels).is_ok() {
+        rooms.insert(channels_room(tenant));
+    }
+    Ok(rooms)
 }
 
 /// The rooms of those who may read a conversation.

@@ -86,6 +86,11 @@ fn describe() {
     describe_counter!("zelo_number_slowed_total", "Times that Meta said a number was too fast.");
     describe_counter!("zelo_circuit_changes_total", "Numbers whose circuit opened or closed.");
     describe_counter!("zelo_channels_reconnect_needed_total", "Numbers that Meta stopped accepting.");
+    describe_counter!(
+        "zelo_channel_silences_total",
+        "Numbers on which nothing came in where people usually write."
+    );
+    describe_counter!("zelo_channel_silences_ended_total", "Silences of numbers that are over.");
     describe_gauge!("zelo_audit_unsealed_entries", "Audit entries that the signed tree does not cover yet.");
     describe_gauge!(
         "zelo_audit_outside_seal_age_seconds",

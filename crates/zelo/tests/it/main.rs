@@ -59,6 +59,8 @@ mod secrecy;
 #[cfg(test)]
 mod security;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod statuses;
 #[cfg(test)]
 mod storage;

@@ -3,17 +3,19 @@
 use super::visit::{Desk, html, id};
 use crate::{
     channels::{self, Aspect, Channel, ChannelStatus},
-    connecting::{self, Finding, Verdict},
+    connecting::{self, CheckLine, Verdict},
     conversations,
     error::Result,
     identity,
     ids::ChannelId,
     pages::{
         context::PageContext,
+        locale::t,
         meta_words, notices, render,
-        view::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, Person, Rail},
+        view::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, Person, Rail, SilenceNote},
     },
     rights::Permission,
+    silence::{self, Quiet, Silence},
     templates,
 };
 use axum::{extract::Path, response::Response};
@@ -33,16 +35,7 @@ pub(super) async fn check(desk: Desk, Path(text): Path<String>) -> Response {
         desk.require(Permission::WriteChannels)?;
         let channel = channels::get_channel(&desk.app, desk.scope, ChannelId(id(&text)?)).await?;
         let checked = connecting::check(&desk.app, desk.scope, &channel).await?;
-        let line = |finding: &Finding| CheckRow {
-            verdict: finding.verdict,
-            word: desk.cx().text(match finding.verdict {
-                Verdict::Ok => "check-ok",
-                Verdict::Warning => "check-warning",
-                Verdict::Failed => "check-failed",
-            }),
-            text: finding.text(desk.cx().lang),
-            cure: finding.cure(desk.cx().lang).unwrap_or_default(),
-        };
+        let line = |finding| row(desk.cx(), &CheckLine::from(finding));
         let lines = checked.findings.iter().map(line).collect();
         draw(&desk, Some(CheckedNumber { name: channel.name, lines })).await
     };
@@ -54,9 +47,10 @@ async fn draw(desk: &Desk, checked: Option<CheckedNumber>) -> Result<Response> {
     let (app, cx) = (&desk.app, desk.cx());
     let mut states = channels::list_states(app, desk.scope).await?;
     let found = channels::list_channels(app, desk.scope).await?;
+    let mut silences = silence::list_silences(app, desk.scope).await?;
     let cards = found.into_iter().map(|channel| {
         let state = states.remove(&channel.id).unwrap_or_default();
-        card(cx, &channel, state)
+        card(cx, &channel, state, silences.remove(&channel.id))
     });
     let cards = cards.collect();
     let said = channels::list_notices(app, desk.scope, NOTICES).await?;
@@ -80,7 +74,31 @@ async fn draw(desk: &Desk, checked: Option<CheckedNumber>) -> Result<Response> {
     html(render::channels(cx, &page))
 }
 
-fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) -> ChannelCard {
+/// One thing that was tried, in the reader's language.
+fn row(cx: &PageContext, line: &CheckLine) -> CheckRow {
+    CheckRow {
+        verdict: line.verdict,
+        word: cx.text(match line.verdict {
+            Verdict::Ok => "check-ok",
+            Verdict::Warning => "check-warning",
+            Verdict::Failed => "check-failed",
+        }),
+        text: line.text(cx.lang),
+        cure: line.cure(cx.lang).unwrap_or_default(),
+    }
+}
+
+fn silent_since(cx: &PageContext, quiet: Quiet) -> String {
+    let time = format!("{} {}", cx.short_date(quiet.since), cx.clock(quiet.since));
+    t(cx.lang, "channels-silent-since", &[("time", time.into()), ("count", quiet.expected.into())])
+}
+
+fn card(
+    cx: &PageContext,
+    channel: &Channel,
+    state: BTreeMap<Aspect, String>,
+    silence: Option<Silence>,
+) -> ChannelCard {
     let status = match channel.status {
         ChannelStatus::Active => "channels-active",
         ChannelStatus::ReconnectNeeded => "channels-reconnect",
@@ -111,5 +129,9 @@ fn card(cx: &PageContext, channel: &Channel, state: BTreeMap<Aspect, String>) ->
             .throughput
             .map_or_else(|| cx.text("channels-pace-unknown"), |pace| cx.text_count("channels-pace", pace)),
         facts: facts.map(|(aspect, word)| (key(aspect), words(aspect, word))).collect(),
+        silence: silence.map(|silence| SilenceNote {
+            text: silent_since(cx, silence.quiet),
+            causes: silence.causes.iter().map(|line| row(cx, line)).collect(),
+        }),
     }
 }

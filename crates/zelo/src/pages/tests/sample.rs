@@ -448,6 +448,15 @@ pub(crate) fn channels() -> ChannelsPage {
             is_well: false,
             pace: "1.000".to_owned(),
             facts: vec![("channels-quality", hostile.to_owned()), ("channels-limit", "TIER_2K".to_owned())],
+            silence: Some(SilenceNote {
+                text: hostile.to_owned(),
+                causes: vec![CheckRow {
+                    verdict: Verdict::Failed,
+                    word: hostile.to_owned(),
+                    text: hostile.to_owned(),
+                    cure: hostile.to_owned(),
+                }],
+            }),
         }],
         templates: vec![template_card()],
         notices: [Tone::Info, Tone::Warn, Tone::Danger]

@@ -70,6 +70,17 @@ pub struct ChannelCard {
     pub pace: String,
     /// What Meta says: the text's key and the word.
     pub facts: Vec<(&'static str, String)>,
+    /// That nothing comes in where people usually write.
+    pub silence: Option<SilenceNote>,
+}
+
+/// That nothing comes in on a number, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilenceNote {
+    /// Since when, and what is usual, in the reader's language.
+    pub text: String,
+    /// What is wrong and what helps; empty where Meta finds nothing wrong.
+    pub causes: Vec<CheckRow>,
 }
 
 /// One notice.

@@ -17,7 +17,7 @@ mod thread;
 pub use crate::media::Refusal;
 pub use account::{AccountMfa, AccountPage, AccountSession, FormField, FormPage, ShownLetter};
 pub use audit::{AuditDetail, AuditPage, AuditQuery, AuditRow, AuditSeal, EventType, Outcome};
-pub use channels::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, Verdict};
+pub use channels::{ChannelCard, ChannelsPage, CheckRow, CheckedNumber, NoticeRow, SilenceNote, Verdict};
 pub use contact::{ContactPanel, PastConversation};
 pub use error::{ErrorPage, LoginError, LoginPage, Notice, NoticeKind};
 pub use inbox::{

@@ -178,6 +178,7 @@ fn a_tenants_scope_is_made_in_few_places() {
             "zelo/src/cli/",
             "zelo/src/events/",
             "zelo/src/rotation/",
+            "zelo/src/silence/",
             "zelo/src/connecting/",
             "zelo/src/templates/",
         ]

@@ -13,6 +13,8 @@ const REFERENCES: &[(&str, &str)] = &[
     ("channel_notices.channel_id", "channels"),
     ("channel_routes.channel_id", "channels"),
     ("channel_states.channel_id", "channels"),
+    ("channel_traffic.channel_id", "channels"),
+    ("channel_watches.channel_id", "channels"),
     ("contact_identities.contact_id", "contacts"),
     ("contact_merges.kept_id", "contacts"),
     ("contact_merges.merged_id", "contacts"),
