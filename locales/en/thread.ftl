@@ -83,6 +83,7 @@ file-infected = not taken: the scanner found malware
 file-too-many-pixels = not taken: the picture is too large
 file-broken = not taken: the file is damaged
 file-hash-mismatch = not taken: it came otherwise than WhatsApp announced
+file-over-quota = no room: the quota for files is full. It is fetched once there is room, within 7 days.
 automatic-sender = Automatic
 form-answered = Answered the form
 order-of = { $count ->
@@ -145,6 +146,8 @@ notice-too-long = The message is longer than { $count } characters, WhatsApp’s
 notice-not-allowed = Your role does not allow this.
 notice-conflict = Somebody else changed this conversation first. See how it stands and try again.
 notice-slow-down = Many requests in a short time. Wait a moment.
+notice-media-quota = Not sent: the quota for files is full. Ask who runs Zelo for more.
+notice-message-quota = Not sent: the messages of this month are used up. Ask who runs Zelo for more, or wait for the first of next month.
 notice-failed = That did not work. Try again.
 
 contact = Contact

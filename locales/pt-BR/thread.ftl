@@ -83,6 +83,7 @@ file-infected = não aceito: o antivírus encontrou algo
 file-too-many-pixels = não aceito: imagem grande demais
 file-broken = não aceito: o arquivo está danificado
 file-hash-mismatch = não aceito: chegou diferente do que o WhatsApp anunciou
+file-over-quota = sem espaço: a cota de arquivos está cheia. Ele é buscado quando houver espaço, em até 7 dias.
 automatic-sender = Automático
 form-answered = Respondeu ao formulário
 order-of = { $count ->
@@ -145,6 +146,8 @@ notice-too-long = A mensagem passa de { $count } caracteres, o limite do WhatsAp
 notice-not-allowed = Seu papel não permite isso.
 notice-conflict = Outra pessoa mudou esta conversa antes. Veja como está e tente de novo.
 notice-slow-down = Muitos pedidos em pouco tempo. Espere um instante.
+notice-media-quota = Não enviado: a cota de arquivos está cheia. Peça mais a quem administra o Zelo.
+notice-message-quota = Não enviado: as mensagens deste mês acabaram. Peça mais a quem administra o Zelo ou espere o dia 1º do próximo mês.
 notice-failed = Não deu para concluir. Tente de novo.
 
 contact = Contato

@@ -3,7 +3,7 @@
 //! Slices return [`Error`]; the network's and the engine's own errors become one of its kinds where they are met.
 //! Nothing else writes problem documents, so that no answer can tell more than this module lets it.
 
-use crate::{http::current_ids, limits::Refusal};
+use crate::{http::current_ids, limits::Refusal, quotas::Quota};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -68,6 +68,9 @@ pub enum Error {
     /// WhatsApp's 24 hours after the customer's last message are over: only a template may be sent. 409.
     #[error("the 24-hour window is closed")]
     WindowClosed,
+    /// The tenant has used what it may have: waiting a moment does not help, somebody has to act. 403.
+    #[error("the quota {} is used up", .0.as_str())]
+    OverQuota(Quota),
     /// Too many requests. 429.
     #[error("too many requests")]
     TooManyRequests {
@@ -137,7 +140,8 @@ impl Error {
             | Self::ReasonRequired
             | Self::SecondPersonRequired
             | Self::WrongSecret
-            | Self::MfaRequired => StatusCode::FORBIDDEN,
+            | Self::MfaRequired
+            | Self::OverQuota(_) => StatusCode::FORBIDDEN,
             Self::Gone => StatusCode::GONE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -167,6 +171,7 @@ impl Error {
             Self::Malformed(_) => "malformed",
             Self::Conflict { code, .. } => code,
             Self::WindowClosed => "window_closed",
+            Self::OverQuota(quota) => quota.code(),
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::PayloadTooLarge => "payload_too_large",
             Self::RangeNotSatisfiable => "range_not_satisfiable",
@@ -201,6 +206,7 @@ impl Error {
             Self::WindowClosed => {
                 "The customer's last message is more than 24 hours old; only a template may be sent.".into()
             }
+            Self::OverQuota(quota) => quota.cure().into(),
             Self::TooManyRequests { .. } => "Wait before you try again.".into(),
             Self::PayloadTooLarge => "The body is larger than is accepted here.".into(),
             Self::RangeNotSatisfiable => "The file has no such bytes.".into(),
@@ -439,6 +445,8 @@ mod tests {
             (Error::Malformed("x".into()), 400, "malformed"),
             (Error::Conflict { code: "already_assigned", detail: "x".into() }, 409, "already_assigned"),
             (Error::WindowClosed, 409, "window_closed"),
+            (Error::OverQuota(Quota::MediaBytes), 403, "media_quota_exceeded"),
+            (Error::OverQuota(Quota::MessagesPerMonth), 403, "message_quota_exceeded"),
             (Error::TooManyRequests { retry_after: wait, refusal: None }, 429, "too_many_requests"),
             (Error::PayloadTooLarge, 413, "payload_too_large"),
             (Error::RangeNotSatisfiable, 416, "range_not_satisfiable"),

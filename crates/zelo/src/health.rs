@@ -5,7 +5,7 @@ use crate::{
     audit,
     error::{Error, Result},
     identity::Caller,
-    inbound, telemetry,
+    inbound, quotas, telemetry,
 };
 use axum::{
     Extension,
@@ -161,6 +161,7 @@ async fn publish_counts(app: &App) -> Result<()> {
     let unsealed = audit::count_unsealed(app).await?;
     metrics::gauge!("zelo_audit_unsealed_entries").set(unsealed as f64);
     audit::publish_seal_ages(app).await?;
+    quotas::publish_gauges(app).await?;
     app.jobs.publish_gauges().await?;
     Ok(())
 }

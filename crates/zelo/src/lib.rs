@@ -26,6 +26,7 @@ pub mod api_keys;
 pub mod approvals;
 pub mod channels;
 pub mod identity;
+pub mod quotas;
 pub mod rights;
 pub mod rotation;
 pub mod support;

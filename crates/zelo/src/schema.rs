@@ -34,4 +34,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(16, "0016", "receipts"),
     migration!(17, "0017", "templates"),
     migration!(18, "0018", "silence"),
+    migration!(19, "0019", "quotas"),
 ];

@@ -151,7 +151,7 @@ pub(super) const GROUPS: &[Group] = &[
         title: "Files",
         rows: &[
             ("F01", "Only known types, and content, name and header agree"),
-            ("F02", "Limits of size, pixels and what archives unpack to, in little memory"),
+            ("F02", "Limits of size, pixels and unpacking, in little memory; a quota per tenant"),
             ("F03", "Names of our own, outside of what is served, sealed"),
             ("F04", "A file is saved, or shown as a picture or sound, and never run"),
             ("F05", "A scanner may look first; what it finds is never given out"),

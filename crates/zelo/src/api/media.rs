@@ -153,7 +153,7 @@ pub(super) struct Uploading {
 #[utoipa::path(post, path = "/conversations/{id}/media", tag = "messages",
     params(("id" = ConversationId, Path), Uploading),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, body = MediaShape), (status = 404), (status = 413), (status = 422)),
+    responses((status = 201, body = MediaShape), (status = 403), (status = 404), (status = 413), (status = 422)),
     security(("bearer" = ["messages:send"])))]
 pub(super) async fn upload_media(
     State(app): State<App>,
@@ -170,8 +170,9 @@ pub(super) async fn upload_media(
         known.ok_or_else(|| Error::invalid("type", "invalid", message))
     });
     let declared = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
-    let upload =
-        Upload { kind: kind.transpose()?, is_voice, filename: checked_name(said.filename)?, declared };
+    let size = headers.get(header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()?.parse().ok());
+    let filename = checked_name(said.filename)?;
+    let upload = Upload { kind: kind.transpose()?, is_voice, filename, declared, size };
     let file = media::receive(&app, scope.sight(), id, &upload, body.into_data_stream()).await?;
     Ok((StatusCode::CREATED, axum::Json(MediaShape::of(Some(&file), None, None, None))))
 }

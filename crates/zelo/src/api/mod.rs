@@ -30,6 +30,7 @@ mod support;
 mod teams;
 mod templates;
 mod time;
+mod usage;
 mod whatsapp;
 
 pub(crate) use messages::refusal_again;
@@ -91,6 +92,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::revoke_api_key))
         .routes(routes!(api_keys::rotate_api_key))
         .routes(routes!(people::list_tenants, people::create_tenant))
+        .routes(routes!(usage::get_usage))
         .routes(routes!(people::get_tenant, people::update_tenant, people::delete_tenant))
         .routes(routes!(people::call_off_tenant_deletion))
         .routes(routes!(support::begin_support_access, support::end_own_support_accesses))

@@ -1,6 +1,6 @@
 //! Tenants and their staff.
 
-use super::{shapes::UserShape, time::rfc3339};
+use super::{shapes::UserShape, time::rfc3339, usage::QuotasPatch};
 use crate::{
     app::App,
     approvals::{self, Act},
@@ -8,8 +8,10 @@ use crate::{
     http::{Json, Path, Query},
     identity::{self, AgentScope, By, Invited, Invitee, May, PlatformScope, Recent, Role, StaffChange},
     ids::{TenantId, UserId},
+    media,
+    quotas::{self, Usage},
     rights::{self, Permission, Visibility, to},
-    tenants::{self, NewTenant, Plan, Tenant, TenantChange, TenantStatus},
+    tenants::{self, NewTenant, Plan, Quotas, QuotasChange, Tenant, TenantChange, TenantStatus},
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -279,6 +281,8 @@ pub(super) struct TenantShape {
     tax_id: Option<String>,
     /// When everything of it goes for good (RFC 3339); null while nobody asked for that.
     deletion_due_at: Option<String>,
+    /// How much it may have, where that was said for it; null leaves it to the settings, 0 is no limit.
+    quotas: Quotas,
 }
 
 impl TenantShape {
@@ -292,7 +296,24 @@ impl TenantShape {
             status: tenant.status,
             plan: tenant.plan,
             deletion_due_at: tenant.deletion_due_at.map(rfc3339),
+            quotas: tenant.quotas,
         })
+    }
+}
+
+/// A customer organisation, and what it uses.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TenantWithUsage {
+    #[serde(flatten)]
+    tenant: TenantShape,
+    /// What it uses of its quotas.
+    usage: Usage,
+}
+
+impl TenantWithUsage {
+    async fn of(app: &App, tenant: Tenant) -> Result<axum::Json<Self>> {
+        let usage = quotas::usage(app, &tenant).await?;
+        Ok(axum::Json(Self { tenant: TenantShape::of(app, tenant).await?, usage }))
     }
 }
 
@@ -346,15 +367,15 @@ pub(super) async fn create_tenant(
     Ok((StatusCode::CREATED, axum::Json(TenantShape::of(&app, tenant).await?)))
 }
 
-/// One tenant. For the platform's owner.
+/// One tenant, with what it uses. For the platform's owner.
 #[utoipa::path(get, path = "/tenants/{id}", tag = "people", params(("id" = TenantId, Path)),
-    responses((status = 200, body = TenantShape), (status = 403), (status = 404)), security(("bearer" = ["platform"])))]
+    responses((status = 200, body = TenantWithUsage), (status = 403), (status = 404)), security(("bearer" = ["platform"])))]
 pub(super) async fn get_tenant(
     State(app): State<App>,
     _owner: PlatformScope,
     Path(id): Path<TenantId>,
-) -> Result<axum::Json<TenantShape>> {
-    Ok(axum::Json(TenantShape::of(&app, tenants::get_tenant(&app, id).await?).await?))
+) -> Result<axum::Json<TenantWithUsage>> {
+    TenantWithUsage::of(&app, tenants::get_tenant(&app, id).await?).await
 }
 
 /// What is to change of a tenant; what is not said stays as it is.
@@ -374,22 +395,28 @@ pub(super) struct TenantPatch {
     #[serde(default, deserialize_with = "super::time::said")]
     #[schema(value_type = Option<String>)]
     tax_id: Option<Option<String>>,
+    /// How much it may have. Files that there was no room for are fetched again as far as there is room now.
+    #[serde(default, deserialize_with = "super::usage::object")]
+    #[schema(value_type = Option<QuotasPatch>)]
+    quotas: Option<QuotasPatch>,
 }
 
 /// Change a tenant. For the platform's owner.
 #[utoipa::path(patch, path = "/tenants/{id}", tag = "people", params(("id" = TenantId, Path)), request_body = TenantPatch,
-    responses((status = 200, body = TenantShape), (status = 403), (status = 404), (status = 422)),
+    responses((status = 200, body = TenantWithUsage), (status = 403), (status = 404), (status = 422)),
     security(("bearer" = ["platform"])))]
 pub(super) async fn update_tenant(
     State(app): State<App>,
     _owner: PlatformScope,
     Path(id): Path<TenantId>,
     Json(body): Json<TenantPatch>,
-) -> Result<axum::Json<TenantShape>> {
-    let TenantPatch { name, plan, status, tax_id } = body;
-    let change = TenantChange { name, plan, status, tax_id };
+) -> Result<axum::Json<TenantWithUsage>> {
+    let TenantPatch { name, plan, status, tax_id, quotas } = body;
+    let quotas = quotas.map(QuotasChange::from).unwrap_or_default();
+    let change = TenantChange { name, plan, status, tax_id, quotas };
     let tenant = tenants::update_tenant(&app, id, &change).await?;
-    Ok(axum::Json(TenantShape::of(&app, tenant).await?))
+    media::fetch_waiting(&app, id).await?;
+    TenantWithUsage::of(&app, tenant).await
 }
 
 /// How a deletion is asked for.

@@ -11,6 +11,7 @@ use crate::{
     ids::ChannelId,
     messages::SendRequest,
     outbound::Urgency,
+    quotas::{self, Quota},
     rights::to,
     tenants,
 };
@@ -67,14 +68,22 @@ pub(super) async fn send(
 ) -> Result<Response> {
     let body = &request.body;
     let content = body.message.content()?;
-    let settings = tenants::get_tenant(&app, scope.tenant.tenant()).await?.settings;
-    let phone = Phone::parse_input(&body.to, settings.in_brazil)
+    let tenant = tenants::get_tenant(&app, scope.tenant.tenant()).await?;
+    let phone = Phone::parse_input(&body.to, tenant.settings.in_brazil)
         .map_err(|error| Error::invalid("to", "invalid", error.to_string()))?;
     let channel = choose_channel(&app, &scope, body.channel_id).await?;
     let known = contacts::find_by_phone(&app, scope.tenant, &phone).await?;
     // Only a template may open a conversation; anything else to somebody who never wrote would leave an empty one behind.
     if !content.may_open_conversation() && known.is_none() {
         return Err(Error::WindowClosed);
+    }
+    let is_new = match known {
+        Some(contact) => !conversations::has_current(&app, scope.tenant, contact, channel).await?,
+        None => true,
+    };
+    if is_new {
+        // What is refused leaves nothing behind. What was accepted before has its conversation, and gets its old answer.
+        quotas::limit_of(&app, &tenant, Quota::MessagesPerMonth).refuse_full(&app, scope.tenant).await?;
     }
     let contact = match known {
         Some(contact) => contact,

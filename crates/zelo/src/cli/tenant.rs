@@ -9,10 +9,13 @@ use crate::{
     api::rfc3339,
     app::App,
     error::Error,
-    tenants::{self, NewTenant, Tenant},
+    media,
+    quotas::{self, Used},
+    tenants::{self, NewTenant, QuotasChange, Tenant, TenantChange},
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
+use std::str::FromStr;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -51,9 +54,40 @@ pub(super) enum Command {
         #[arg(long)]
         slug: String,
     },
+    /// Show what a tenant may have and uses, or say how much it may have.
+    #[command(after_help = "Example: zelo tenant quota --slug hotel-mirante --messages-per-month 50000")]
+    Quota {
+        /// Which one.
+        #[arg(long)]
+        slug: String,
+        /// Bytes of files: a number, 0 for no limit, or `default` for `quota.media_bytes` of the settings.
+        #[arg(long)]
+        media_bytes: Option<Most>,
+        /// Messages in a month: a number, 0 for no limit, or `default` for `quota.messages_per_month` of the settings.
+        #[arg(long)]
+        messages_per_month: Option<Most>,
+    },
     /// Show all tenants.
     #[command(after_help = "Example: zelo tenant list --json")]
     List,
+}
+
+/// How much a tenant may have, as it is written: nothing leaves it to the settings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most(Option<u64>);
+
+impl FromStr for Most {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "default" => Ok(Self(None)),
+            number => match number.parse() {
+                Ok(most) => Ok(Self(Some(most))),
+                Err(_) => Err("write a whole number, or `default`".to_owned()),
+            },
+        }
+    }
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
@@ -76,6 +110,13 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             let tenant = tenants::call_off_deletion(&app, tenant.id).await?;
             say::either(context.json, &to_json(&tenant), &format!("Tenant {} stays.", tenant.slug));
         }
+        Command::Quota { slug, media_bytes, messages_per_month } => {
+            let quotas = QuotasChange {
+                media_bytes: media_bytes.map(|most| most.0),
+                messages_per_month: messages_per_month.map(|most| most.0),
+            };
+            quota(&app, &slug, quotas, context).await?;
+        }
         Command::List => {
             let all = tenants::list_tenants(&app).await?;
             let data: Vec<Value> = all.iter().map(to_json).collect();
@@ -89,6 +130,30 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             say::either(context.json, &json!({ "data": data }), &text.join("\n"));
         }
     }
+    Ok(())
+}
+
+async fn quota(app: &App, slug: &str, change: QuotasChange, context: &Context) -> Result<()> {
+    let mut tenant = find(app, slug).await?;
+    if change.media_bytes.is_some() || change.messages_per_month.is_some() {
+        let change = TenantChange { quotas: change, ..TenantChange::default() };
+        tenant = tenants::update_tenant(app, tenant.id, &change).await?;
+        media::fetch_waiting(app, tenant.id).await?;
+    }
+    let usage = quotas::usage(app, &tenant).await?;
+    let of = |used: Used| match used.limit {
+        Some(limit) => format!("{} of {limit}", used.used),
+        None => format!("{}, without a limit", used.used),
+    };
+    let text = format!(
+        "{}: bytes of files {}; messages in {} {}.",
+        tenant.slug,
+        of(usage.media_bytes),
+        usage.month,
+        of(usage.messages_per_month)
+    );
+    let json = json!({ "slug": tenant.slug, "quotas": tenant.quotas, "usage": usage });
+    say::either(context.json, &json, &text);
     Ok(())
 }
 

@@ -19,7 +19,7 @@ pub use network::{Network, NetworkError};
 pub use secret::{HIDDEN, Secret};
 pub use sections::{
     Audit, Auth, Data, Database, Egress, Environment, FirstAdmin, Ingest, Keys, Limits, Log, LogFormat, Mail,
-    Media, Metrics, Mfa, Outbound, Redis, S3, Server, Silence, Tenants, Whatsapp,
+    Media, Metrics, Mfa, Outbound, Quota, Redis, S3, Server, Silence, Tenants, Whatsapp,
 };
 
 use db::DatabaseUrl;
@@ -76,6 +76,7 @@ pub struct Config {
     pub keys: Keys,
     pub auth: Auth,
     pub tenants: Tenants,
+    pub quota: Quota,
     pub mfa: Mfa,
     pub mail: Mail,
     pub limits: Limits,

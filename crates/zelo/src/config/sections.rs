@@ -86,6 +86,14 @@ pub struct Tenants {
     pub deletion_grace_days: u32,
 }
 
+/// `[quota]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    pub media_bytes: u64,
+    pub messages_per_month: u64,
+}
+
 /// `[mfa]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

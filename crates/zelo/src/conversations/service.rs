@@ -303,6 +303,21 @@ pub async fn begin_typing(
     })
 }
 
+/// Whether there is a current conversation with a contact on a channel.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_current(
+    app: &App,
+    scope: TenantScope,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<bool> {
+    db::read!(app.db, "find_current_conversation", scope.into(), |tx| -> Result<bool> {
+        Ok(store::has_current(tx, scope, contact, channel).await?)
+    })
+}
+
 /// The current conversation with a contact on a channel, begun where there is none: somebody here writes first.
 ///
 /// # Errors

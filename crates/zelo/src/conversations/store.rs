@@ -348,6 +348,24 @@ pub(super) async fn find_current(
     Ok(lock_current(tx, scope, &pairs).await?.into_iter().map(|(conversation, _)| conversation).next())
 }
 
+/// Whether there is a current one, without locking it.
+pub(super) async fn has_current(
+    tx: &mut Tx,
+    scope: TenantScope,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<bool> {
+    let found: Option<ConversationId> = tx
+        .query_opt(
+            "select id from conversations
+             where tenant_id = $1 and contact_id = $2 and channel_id = $3 and is_current = 1",
+            params![scope, contact, channel],
+            |row| row.get(0),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// A contact's conversations with whether each is current, locked until the transaction ends.
 pub(super) async fn lock_of_contact(
     tx: &mut Tx,

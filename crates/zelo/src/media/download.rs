@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     ids::{MediaId, TenantId},
     messages,
+    quotas::{self, Limit, Quota},
     rights::Sight,
     tenants::TenantScope,
 };
@@ -80,6 +81,8 @@ enum Trouble {
     Gone,
     /// It is larger than allowed.
     TooLarge,
+    /// The tenant has no room for it; its size where Meta said it.
+    OverQuota(Option<u64>),
     /// The token or the account does not work.
     Channel,
     /// Perhaps later, not before this time has passed.
@@ -148,20 +151,28 @@ impl Fetching<'_> {
         if channel.status == ChannelStatus::ReconnectNeeded {
             return Ok(self.later(&media, Duration::from_millis(RECONNECTION.unsigned_abs()), "channel"));
         }
-        let fetched = self.fetch(&media, &details, &channel).await;
+        let limit = quotas::find_limit(app, scope, Quota::MediaBytes).await?;
+        let room = limit.room(app, scope).await?;
+        let fetched = self.fetch(&media, &details, &channel, room).await;
         let outcome = match &fetched {
             Ok(_) => "ok",
             Err(Trouble::Gone) => "gone",
             Err(Trouble::TooLarge) => "too_large",
+            Err(Trouble::OverQuota(_)) => "over_quota",
             Err(Trouble::Channel) => "refused",
             Err(Trouble::Later(..) | Trouble::Here(_)) => "retry",
         };
         metrics::counter!("zelo_whatsapp_requests_total", "operation" => "fetch_media", "outcome" => outcome)
             .increment(1);
         match fetched {
-            Ok(fetched) => self.arrived(&media, details, &key, &conversation, fetched).await,
+            Ok(fetched) => self.arrived(&media, details, &key, (&conversation, limit), fetched).await,
             Err(Trouble::Gone) => self.lost(&media, MediaState::Expired, None).await,
             Err(Trouble::TooLarge) => self.lost(&media, MediaState::Refused, Some(Refusal::TooLarge)).await,
+            Err(Trouble::OverQuota(size)) => {
+                limit.note_refusal();
+                self.over_quota(&media, size).await?;
+                Ok(Outcome::Done)
+            }
             Err(Trouble::Channel) => {
                 channels::set_status(app, scope, channel.id, ChannelStatus::ReconnectNeeded).await?;
                 Ok(self.later(&media, Duration::from_millis(RECONNECTION.unsigned_abs()), "channel"))
@@ -185,6 +196,7 @@ impl Fetching<'_> {
         media: &Media,
         details: &Details,
         channel: &Channel,
+        room: u64,
     ) -> std::result::Result<Fetched, Trouble> {
         let (app, scope) = (self.app, self.scope);
         let credentials = channels::credentials(app, scope, channel.id).await.map_err(Trouble::Here)?;
@@ -192,13 +204,20 @@ impl Fetching<'_> {
         let meta_id = details.meta_id.as_deref().unwrap_or_default();
         let info = app.graph.media_url(meta_id, &token, &channel.phone_number_id).await?;
         let most = u64::from(app.config.media.largest_megabytes) * 1024 * 1024;
-        if info.file_size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > most)) {
+        let size = info.file_size.and_then(|size| u64::try_from(size).ok());
+        if size.is_some_and(|size| size > most) {
             return Err(Trouble::TooLarge);
+        }
+        if room == 0 || size.is_some_and(|size| size > room) {
+            return Err(Trouble::OverQuota(size));
         }
         let key = FileKey::random().map_err(|error| Trouble::Here(error.into()))?;
         let sealing = Sealing { tenant: scope.tenant().0, name: media.id.0, part: WHOLE, key: &key };
-        let mut spool = Spool::create(app.objects.spool(), app.ids.next(), sealing, most).await?;
-        self.download(&info, &token, &mut spool).await?;
+        let mut spool = Spool::create(app.objects.spool(), app.ids.next(), sealing, most.min(room)).await?;
+        self.download(&info, &token, &mut spool).await.map_err(|trouble| match trouble {
+            Trouble::TooLarge if room < most => Trouble::OverQuota(None),
+            other => other,
+        })?;
         let spooled = spool.finish().await?;
         Ok(Fetched { key, spooled, info })
     }
@@ -243,7 +262,7 @@ impl Fetching<'_> {
         media: &Media,
         details: Details,
         key: &Arc<Key>,
-        conversation: &Conversation,
+        (conversation, limit): (&Conversation, Limit),
         fetched: Fetched,
     ) -> Result<Outcome> {
         let (app, scope) = (self.app, self.scope);
@@ -270,7 +289,7 @@ impl Fetching<'_> {
         let details_sealed = kept.details(details).seal(scope, media.id, key)?;
         let arrived = kept.arrived(media.id, &details_sealed);
         let now = app.clock.now();
-        let is_noted = db::write!(app.db, "store_media", scope.into(), |tx| -> Result<bool> {
+        let stored = db::write!(app.db, "store_media", scope.into(), |tx| -> Result<bool> {
             if store::update_stored(tx, scope, &arrived, &media.details_sealed).await? == 0 {
                 let found = store::find(tx, scope, media.id).await?;
                 let is_waiting = found.is_some_and(|media| media.state == MediaState::Pending);
@@ -282,10 +301,18 @@ impl Fetching<'_> {
             if let Some(message) = media.message {
                 messages::touch(tx, scope, conversation.id, message, now).await?;
             }
+            limit.take(tx, scope, kept.added(media.id), now).await?;
             jobs::complete(tx, self.job).await?;
             Ok(true)
-        })?;
-        if !is_noted {
+        });
+        if let Err(Error::OverQuota(_)) = &stored {
+            // Somebody else took the room meanwhile.
+            if self.over_quota(media, Some(kept.added(media.id))).await? {
+                kept.remove(app, scope, media.id).await?;
+            }
+            return Ok(Outcome::Done);
+        }
+        if !stored? {
             return Ok(Outcome::postpone(Duration::ZERO, "its contact was merged while it came"));
         }
         metrics::counter!("zelo_media_total", "direction" => "inbound", "outcome" => "stored").increment(1);
@@ -306,6 +333,22 @@ impl Fetching<'_> {
         let outcome = reason.map_or(state.as_str(), Refusal::as_str);
         metrics::counter!("zelo_media_total", "direction" => "inbound", "outcome" => outcome).increment(1);
         Ok(Outcome::Done)
+    }
+
+    /// There is no room for it now: [`super::fetch_waiting`] puts it back in line. Says whether it was still wanted.
+    async fn over_quota(&self, media: &Media, size: Option<u64>) -> Result<bool> {
+        let (app, scope, now) = (self.app, self.scope, self.app.clock.now());
+        let is_noted = db::write!(app.db, "wait_for_room", scope.into(), |tx| -> Result<bool> {
+            let is_noted = store::update_over_quota(tx, scope, media.id, size).await? > 0;
+            if let Some(message) = media.message.filter(|_| is_noted) {
+                messages::touch(tx, scope, media.conversation, message, now).await?;
+            }
+            jobs::complete(tx, self.job).await?;
+            Ok(is_noted)
+        })?;
+        let outcome = Refusal::OverQuota.as_str();
+        metrics::counter!("zelo_media_total", "direction" => "inbound", "outcome" => outcome).increment(1);
+        Ok(is_noted)
     }
 }
 

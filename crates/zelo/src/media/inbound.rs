@@ -5,7 +5,8 @@ use crate::{
     app::App,
     clock::{DAY, Millis},
     crypto::{Key, OpenError},
-    ids::{ConversationId, MediaId, MessageId},
+    ids::{ConversationId, MediaId, MessageId, TenantId},
+    quotas::{self, Quota},
     tenants::TenantScope,
 };
 use db::{Result, Rows, Tx};
@@ -15,6 +16,9 @@ use whatsapp::webhook::Content;
 
 /// Ids of files from webhooks are good for seven days (Meta, business-phone-numbers/media).
 const META_KEEPS: Millis = 7 * DAY;
+
+/// Files that go back into the queue in one transaction.
+const AT_ONCE: i64 = 200;
 
 /// What a job works on.
 #[derive(Debug, Serialize, Deserialize)]
@@ -99,9 +103,42 @@ pub async fn insert_inbound(
     }
     store::insert_pending(tx, scope, &rows, now).await?;
     for (_, file) in files {
-        let payload = serde_json::to_string(&Payload { media_id: file.id }).unwrap_or_default();
-        let job = NewJob::new(QUEUE, "fetch_media", payload).tenant(scope.tenant().0);
-        app.jobs.enqueue(tx, job).await?;
+        promise(tx, app, scope, file.id).await?;
     }
     Ok(())
+}
+
+async fn promise(tx: &mut Tx, app: &App, scope: TenantScope, media_id: MediaId) -> Result<()> {
+    let payload = serde_json::to_string(&Payload { media_id }).unwrap_or_default();
+    let job = NewJob::new(QUEUE, "fetch_media", payload).tenant(scope.tenant().0);
+    app.jobs.enqueue(tx, job).await?;
+    Ok(())
+}
+
+/// Fetch what came when a tenant had no room, as far as it has some now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn fetch_waiting(app: &App, tenant: TenantId) -> crate::error::Result<()> {
+    let (scope, now) = (TenantScope::of_work(tenant), app.clock.now());
+    let is_any = db::read!(app.db, "find_media_over_quota", scope.into(), |tx| -> Result<bool> {
+        store::is_any_over_quota(tx, scope).await
+    })?;
+    if !is_any {
+        return Ok(());
+    }
+    let limit = quotas::find_limit(app, scope, Quota::MediaBytes).await?;
+    let room = limit.room(app, scope).await?;
+    loop {
+        let fetched = db::write!(app.db, "fetch_media_again", scope.into(), |tx| -> Result<usize> {
+            let again = store::update_pending_again(tx, scope, room, now, AT_ONCE).await?;
+            for id in &again {
+                promise(tx, app, scope, *id).await?;
+            }
+            Ok(again.len())
+        })?;
+        if fetched == 0 {
+            return Ok(());
+        }
+    }
 }

@@ -51,6 +51,16 @@ impl Kept {
             .with_key(&self.key)
     }
 
+    /// How many bytes the store has more because of it: none where its content was there already.
+    pub(super) fn added(&self, id: MediaId) -> u64 {
+        if self.file == id.0 { self.size } else { 0 }
+    }
+
+    /// Take it away again, when nothing points to it.
+    pub(super) async fn remove(&self, app: &App, scope: TenantScope, id: MediaId) -> Result<()> {
+        if self.added(id) == 0 { Ok(()) } else { remove(app, scope, self.file).await }
+    }
+
     /// Its row.
     pub(super) fn arrived<'a>(&self, id: MediaId, details_sealed: &'a [u8]) -> Arrived<'a> {
         Arrived {
@@ -101,6 +111,14 @@ pub(super) async fn keep(app: &App, scope: TenantScope, incoming: Incoming<'_>) 
     let object = Object { tenant, file: kept.file, part: WHOLE };
     app.objects.keep(object, spooled.temporary.path()).await?;
     Ok(kept)
+}
+
+/// Remove a file and its small picture.
+pub(super) async fn remove(app: &App, scope: TenantScope, file: Uuid) -> Result<()> {
+    for part in [WHOLE, THUMBNAIL] {
+        app.objects.delete(Object { tenant: scope.tenant(), file, part }).await?;
+    }
+    Ok(())
 }
 
 /// The object of a stored file with the same content, and its key, as long as the contact of one of them has a key.

@@ -30,7 +30,7 @@ mod voice_note;
 
 pub use download::fetch;
 pub use file_type::{FileType, Kind};
-pub use inbound::{NewMedia, insert_inbound};
+pub use inbound::{NewMedia, fetch_waiting, insert_inbound};
 pub use model::{Media, MediaState, Refusal, Voice};
 pub use objects::Objects;
 pub use read::{Attached, Opened, Piece, load_of_messages, open};
@@ -45,6 +45,7 @@ use crate::{
     clock::Millis,
     error::Result,
     ids::TenantId,
+    quotas::Quota,
     tenants::{self, TenantScope},
 };
 use jobs::Queue;
@@ -58,7 +59,7 @@ pub const QUEUE: Queue = jobs::queue!("media");
 /// forgotten after it.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3600);
 
-/// Remove what was left half-written, and what was uploaded and never sent.
+/// Remove what was left half-written, and what was uploaded and never sent; fetch what there was no room for.
 ///
 /// # Errors
 /// When the store or the database does not answer.
@@ -66,25 +67,33 @@ pub async fn sweep(app: &App) -> Result<()> {
     app.objects.sweep(LEFT_BEHIND).await?;
     for tenant in tenants::list_tenants(app).await? {
         sweep_unsent(app, TenantScope::of_work(tenant.id)).await?;
+        fetch_waiting(app, tenant.id).await?;
     }
     Ok(())
 }
 
 async fn sweep_unsent(app: &App, scope: TenantScope) -> Result<()> {
-    let before = app.clock.now() - Millis::try_from(LEFT_BEHIND.as_millis()).unwrap_or(Millis::MAX);
+    let now = app.clock.now();
+    let before = now - Millis::try_from(LEFT_BEHIND.as_millis()).unwrap_or(Millis::MAX);
     let unsent = db::read!(app.db, "list_unsent_media", scope.into(), |tx| -> Result<_> {
         Ok(store::list_unsent(tx, scope, before).await?)
     })?;
     for media in unsent {
         let lonely = db::write!(app.db, "delete_unsent_media", scope.into(), |tx| -> Result<Option<Uuid>> {
             let Some(file) = media.file.filter(|_| media.message.is_none()) else { return Ok(None) };
-            let deleted = store::delete_unsent(tx, scope, media.id).await?;
-            Ok((deleted > 0 && store::count_in(tx, scope, file).await? == 0).then_some(file))
+            if store::delete_unsent(tx, scope, media.id).await? == 0 {
+                return Ok(None);
+            }
+            // Of two that delete the last rows of an object at once the second one sees that it is the last.
+            Quota::MediaBytes.hold(tx, scope, now).await?;
+            if store::count_in(tx, scope, file).await? > 0 {
+                return Ok(None);
+            }
+            Quota::MediaBytes.give_back(tx, scope, media.size.unwrap_or(0), now).await?;
+            Ok(Some(file))
         })?;
         if let Some(file) = lonely {
-            for part in [objects::WHOLE, objects::THUMBNAIL] {
-                app.objects.delete(objects::Object { tenant: scope.tenant(), file, part }).await?;
-            }
+            keep::remove(app, scope, file).await?;
         }
     }
     Ok(())

@@ -71,11 +71,13 @@ pub enum Refusal {
     Broken,
     /// It did not come as Meta said that it would, several times.
     HashMismatch,
+    /// The tenant has no room for it. It is fetched once there is some, as long as Meta has it.
+    OverQuota,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TooLarge,
         Self::Empty,
         Self::TypeNotAllowed,
@@ -85,6 +87,7 @@ impl Refusal {
         Self::TooManyPixels,
         Self::Broken,
         Self::HashMismatch,
+        Self::OverQuota,
     ];
 
     /// The word that is stored, and that programs see.
@@ -99,6 +102,7 @@ impl Refusal {
             Self::TooManyPixels => "too_many_pixels",
             Self::Broken => "broken",
             Self::HashMismatch => "hash_mismatch",
+            Self::OverQuota => "over_quota",
         }
     }
 

@@ -208,6 +208,7 @@ pub(super) fn refused(refusal: Refusal) -> Error {
         Refusal::Infected => "The scanner found malware in the file.",
         Refusal::TooManyPixels => "The picture has too many pixels.",
         Refusal::Broken | Refusal::HashMismatch => "The file is damaged.",
+        Refusal::OverQuota => "There is no room for the file.",
     };
     Error::invalid("file", refusal.as_str(), message)
 }

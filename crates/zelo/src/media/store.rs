@@ -247,6 +247,56 @@ pub(super) async fn update_lost(
     .await
 }
 
+/// A file that there is no room for; its size where Meta said it.
+pub(super) async fn update_over_quota(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: MediaId,
+    size: Option<u64>,
+) -> Result<u64> {
+    tx.execute(
+        "update media set state = 'refused', reason = 'over_quota', size = $3
+         where tenant_id = $1 and id = $2 and state = 'pending'",
+        params![scope, id, size.map(|size| i64::try_from(size).unwrap_or(i64::MAX))],
+    )
+    .await
+}
+
+/// Whether a file waits for room.
+pub(super) async fn is_any_over_quota(tx: &mut Tx, scope: TenantScope) -> Result<bool> {
+    let first: Option<MediaId> = tx
+        .query_opt(
+            "select id from media where tenant_id = $1 and reason = 'over_quota' limit 1",
+            params![scope],
+            |row| row.get(0),
+        )
+        .await?;
+    Ok(first.is_some())
+}
+
+/// Let files be fetched again that wait for room: those that fit into `room`, and those that Meta has forgotten, which their
+/// job then says.
+pub(super) async fn update_pending_again(
+    tx: &mut Tx,
+    scope: TenantScope,
+    room: u64,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<MediaId>> {
+    tx.query(
+        "update media set state = 'pending', reason = null
+         where tenant_id = $1 and reason = 'over_quota' and id in (
+             select m.id from media m
+             where m.tenant_id = $1 and m.reason = 'over_quota'
+                 and (coalesce(m.size, 1) <= $2 or m.expires_at <= $3)
+             order by m.id limit $4)
+         returning id",
+        params![scope, i64::try_from(room).unwrap_or(i64::MAX), now, limit],
+        |row| row.get(0),
+    )
+    .await
+}
+
 /// Files that were uploaded before `before` and never sent.
 pub(super) async fn list_unsent(tx: &mut Tx, scope: TenantScope, before: Millis) -> Result<Vec<Media>> {
     tx.query(

@@ -6,6 +6,7 @@ use super::{
     model::{Details, Media, MediaState},
     prepare::{Came, new_spool},
     read::{Attached, reader},
+    spool::SpoolError,
     store::{self, NewRow},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     crypto::FileKey,
     error::{Error, Result},
     ids::{ConversationId, MediaId, MessageId},
+    quotas::{self, Quota},
     rights::Sight,
     tenants::TenantScope,
 };
@@ -62,6 +64,8 @@ pub struct Upload {
     pub filename: Option<String>,
     /// What its sender says that it is.
     pub declared: Option<String>,
+    /// How many bytes its sender says that it has.
+    pub size: Option<u64>,
 }
 
 /// The best way to show a file.
@@ -79,7 +83,8 @@ pub(super) fn kind_of(file_type: FileType) -> Kind {
 /// them, where and with what.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a stranger's conversation, [`Error::PayloadTooLarge`], [`Error::Invalid`] on the field `file` with
+/// [`Error::NotFound`] for a stranger's conversation, [`Error::PayloadTooLarge`], [`Error::OverQuota`] as soon as it is known
+/// that what comes does not fit, [`Error::Invalid`] on the field `file` with
 /// the reason as its code, and what [`conversations::hold_for`] answers.
 pub async fn receive<E: Into<crate::error::Source>>(
     app: &App,
@@ -93,17 +98,26 @@ pub async fn receive<E: Into<crate::error::Source>>(
     let contact_key = conversations::contact_key(app, scope, &conversation).await?;
     let id = MediaId(app.ids.next());
     let most = u64::from(app.config.media.largest_megabytes) * MEGABYTE;
+    let limit = quotas::find_limit(app, scope, Quota::MediaBytes).await?;
+    let room = limit.room(app, scope).await?;
+    if room == 0 || upload.size.is_some_and(|size| size > room) {
+        return Err(limit.refusal());
+    }
     let key = FileKey::random()?;
-    let mut spool = new_spool(app, scope, id, &key, most).await?;
+    let mut spool = new_spool(app, scope, id, &key, most.min(room)).await?;
     let mut bytes = pin!(bytes);
     while let Some(next) = bytes.next().await {
         let next = next.map_err(|_| Error::Malformed("The file did not come whole.".into()))?;
-        spool.write(&next).await?;
+        spool.write(&next).await.map_err(|error| match error {
+            SpoolError::TooLarge if room < most => limit.refusal(),
+            other => other.into(),
+        })?;
     }
     let came = Came { id, key, spooled: spool.finish().await? };
     // On the heap: it has a picture, a film or a recording in hand.
     let (kind, came, inspected) = Box::pin(came.looked_at(app, scope, upload)).await?;
-    let row = NewRow { id, conversation: conversation.id, kind, created_at: app.clock.now() };
+    let now = app.clock.now();
+    let row = NewRow { id, conversation: conversation.id, kind, created_at: now };
     let media = row.as_media();
     let incoming = Incoming { media: &media, key: came.key, spooled: came.spooled, inspected };
     let kept = keep::keep(app, scope, incoming).await?;
@@ -111,11 +125,16 @@ pub async fn receive<E: Into<crate::error::Source>>(
     let filename = upload.filename.clone().filter(|_| !upload.is_voice);
     let details = Details { filename, ..Details::default() };
     let details_sealed = kept.details(details).seal(scope, id, &contact_key)?;
-    db::write!(app.db, "insert_media", scope.into(), |tx| -> Result<()> {
+    let stored = db::write!(app.db, "insert_media", scope.into(), |tx| -> Result<()> {
         conversations::hold_for(tx, scope, conversation.id, conversation.contact).await?;
         store::insert_stored(tx, scope, &row, &kept.arrived(id, &details_sealed)).await?;
-        Ok(())
-    })?;
+        limit.take(tx, scope, kept.added(id), now).await
+    });
+    if let Err(Error::OverQuota(_)) = &stored {
+        // Somebody else took the room meanwhile.
+        kept.remove(app, scope, id).await?;
+    }
+    stored?;
     metrics::counter!("zelo_media_total", "direction" => "outbound", "outcome" => "stored").increment(1);
     let found = db::read!(app.db, "find_media", scope.into(), |tx| -> Result<_> {
         store::find(tx, scope, id).await?.ok_or(Error::NotFound)

@@ -13,9 +13,10 @@ use crate::{
     ids::{ContactId, ConversationId, MessageId, UserId},
     media::{self, Attached},
     outbound::{self, Urgency},
+    quotas::{self, Limit, Quota},
     rights::Sight,
     templates,
-    tenants::{self, TenantScope},
+    tenants::{self, Tenant, TenantScope},
 };
 use db::Tx;
 use whatsapp::client::{ContentFault, OutboundContent};
@@ -49,13 +50,14 @@ pub struct Passed {
     target: Option<[u8; 16]>,
     content_sealed: Vec<u8>,
     media: Option<Attached>,
+    limit: Limit,
     now: Millis,
 }
 
 /// Send a message: the gate, then a queued row, its job and its event in one transaction.
 ///
 /// # Errors
-/// As [`pass`], and what the database answers.
+/// As [`pass`] and [`enqueue`].
 pub async fn send_message(app: &App, sight: Sight, request: &SendRequest) -> Result<Message> {
     let passed = pass(app, sight, request).await?;
     db::write!(app.db, "send_message", sight.into(), |tx| -> Result<Message> {
@@ -74,7 +76,7 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     let scope = sight.scope();
     let conversation = conversations::get_conversation(app, sight, request.conversation).await?;
     refuse_faults(&request.content)?;
-    let channel = refuse_stopped(app, scope, &conversation).await?;
+    let (tenant, channel) = refuse_stopped(app, scope, &conversation).await?;
     refuse_unwanted(app, scope, &conversation, &channel, &request.content).await?;
     if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
         return Err(Error::WindowClosed);
@@ -99,7 +101,8 @@ pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Pass
     let content_sealed = body.seal(scope, id, &key)?;
     let (contact, conversation) = (conversation.contact, conversation.id);
     let (author, urgency) = (request.author, request.urgency);
-    Ok(Passed { id, conversation, contact, author, urgency, body, target, content_sealed, media, now })
+    let limit = quotas::limit_of(app, &tenant, Quota::MessagesPerMonth);
+    Ok(Passed { id, conversation, contact, author, urgency, body, target, content_sealed, media, limit, now })
 }
 
 /// Everything that Meta would not take is named at once, by its path in Meta's JSON.
@@ -137,8 +140,13 @@ async fn refuse_unwanted(
     })
 }
 
-async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversation) -> Result<Channel> {
-    if !tenants::get_tenant(app, scope.tenant()).await?.status.may_work() {
+async fn refuse_stopped(
+    app: &App,
+    scope: TenantScope,
+    conversation: &Conversation,
+) -> Result<(Tenant, Channel)> {
+    let tenant = tenants::get_tenant(app, scope.tenant()).await?;
+    if !tenant.status.may_work() {
         return Err(Error::Conflict {
             code: "tenant_stopped",
             detail: "This account may not send messages.".into(),
@@ -151,13 +159,14 @@ async fn refuse_stopped(app: &App, scope: TenantScope, conversation: &Conversati
             detail: "This number is switched off.".into(),
         });
     }
-    Ok(channel)
+    Ok((tenant, channel))
 }
 
-/// Store what passed the gate, inside the caller's transaction.
+/// Store what passed the gate, inside the caller's transaction. The month's quota is the gate's last word: it is counted with
+/// the message, so that two at once cannot both be the last one.
 ///
 /// # Errors
-/// As [`conversations::hold_for`], and what the database answers.
+/// As [`conversations::hold_for`], [`Error::OverQuota`], and what the database answers.
 pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed) -> Result<Message> {
     conversations::hold_for(tx, scope, passed.conversation, passed.contact).await?;
     // What only changes another message does not come last in the list.
@@ -191,6 +200,7 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
     outbound::enqueue(tx, app, scope, passed.conversation, passed.id, passed.urgency).await?;
     let event = Event::MessageCreated { conversation: passed.conversation, message: passed.id, seq };
     events::record(tx, scope, &[event], passed.now).await?;
+    passed.limit.take(tx, scope, 1, passed.now).await?;
     Ok(Message {
         id: row.id,
         conversation: row.conversation,
@@ -212,7 +222,7 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
 }
 
 /// Send a message again that failed, or whose outcome nobody knows. Only a person decides this: if it did arrive, it
-/// arrives twice.
+/// arrives twice. It was counted for the month's quota when it was accepted.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a stranger's message, [`Error::Conflict`] for one that is on its way,
@@ -227,7 +237,7 @@ pub async fn retry_message(app: &App, sight: Sight, id: MessageId) -> Result<Mes
     {
         return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
     }
-    let channel = refuse_stopped(app, scope, &conversation).await?;
+    let (_, channel) = refuse_stopped(app, scope, &conversation).await?;
     let mut may_open = false;
     if let Said::Outbound(content) = &message.body.said {
         refuse_unwanted(app, scope, &conversation, &channel, content).await?;

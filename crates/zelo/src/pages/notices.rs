@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn nothing_stands_behind_a_colon_where_meta_does_not_say_why() {
-        let change = json!({"value": {"event": "PAUSED", "message_template_name": "pedido", "reason": "NONE"}});
+        let change =
+            json!({"value": {"event": "PAUSED", "message_template_name": "pedido", "reason": "NONE"}});
         let said = text(Lang::English, "message_template_status_update", &change);
         assert_eq!(said, "Template pedido is paused.");
     }

@@ -3,6 +3,7 @@
 use crate::{
     audit::{EventType, Outcome, ReportKind},
     media::Refusal,
+    quotas::Quota,
 };
 
 use super::{
@@ -190,7 +191,16 @@ fn refusal_key(reason: Option<Refusal>) -> &'static str {
         Some(Refusal::Infected) => "file-infected",
         Some(Refusal::TooManyPixels) => "file-too-many-pixels",
         Some(Refusal::HashMismatch) => "file-hash-mismatch",
+        Some(Refusal::OverQuota) => "file-over-quota",
         Some(Refusal::Broken) | None => "file-broken",
+    }
+}
+
+/// What is used up, and what helps.
+pub(super) fn quota_key(quota: Quota) -> &'static str {
+    match quota {
+        Quota::MediaBytes => "notice-media-quota",
+        Quota::MessagesPerMonth => "notice-message-quota",
     }
 }
 
@@ -358,7 +368,8 @@ impl NoticeKind {
             | Self::Conflict
             | Self::SlowDown
             | Self::File(_)
-            | Self::Voice(_) => "warn",
+            | Self::Voice(_)
+            | Self::OverQuota(_) => "warn",
             Self::Failed => "danger",
         }
     }
@@ -372,7 +383,8 @@ impl NoticeKind {
             | Self::Conflict
             | Self::SlowDown
             | Self::File(_)
-            | Self::Voice(_) => "warn",
+            | Self::Voice(_)
+            | Self::OverQuota(_) => "warn",
             Self::Failed => "stop",
         }
     }
@@ -411,6 +423,7 @@ impl PageContext {
             NoticeKind::Voice(fault) => {
                 format!("{} · {}", self.text("notice-voice"), self.text(voice_fault_key(fault)))
             }
+            NoticeKind::OverQuota(quota) => self.text(quota_key(quota)),
             NoticeKind::Failed => self.text("notice-failed"),
         }
     }

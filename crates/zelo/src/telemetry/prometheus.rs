@@ -102,6 +102,9 @@ fn describe() {
         Unit::Seconds,
         "Time from an audit entry to its place in the signed tree."
     );
+    describe_gauge!("zelo_quota_used", "What all tenants use together of their quotas: bytes, messages.");
+    describe_gauge!("zelo_quota_tenants_near", "Tenants that have used nine tenths of a quota or more.");
+    describe_counter!("zelo_quota_refusals_total", "What was refused because a quota was used up.");
     describe_counter!(
         "zelo_db_transaction_repeats_total",
         "Transactions repeated because others were in the way."

@@ -89,6 +89,45 @@ impl Plan {
     }
 }
 
+/// How much a tenant may have, where the platform's owner said so: nothing leaves it to the settings, 0 is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Quotas {
+    /// Bytes of files.
+    pub media_bytes: Option<u64>,
+    /// Messages sent in a calendar month, by UTC.
+    pub messages_per_month: Option<u64>,
+}
+
+/// Which quotas are to change; null leaves one to the settings again.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct QuotasChange {
+    /// Bytes of files.
+    pub media_bytes: Option<Option<u64>>,
+    /// Messages sent in a calendar month.
+    pub messages_per_month: Option<Option<u64>>,
+}
+
+impl QuotasChange {
+    /// What holds after it.
+    pub(super) fn of(self, before: Quotas) -> Quotas {
+        Quotas {
+            media_bytes: self.media_bytes.unwrap_or(before.media_bytes),
+            messages_per_month: self.messages_per_month.unwrap_or(before.messages_per_month),
+        }
+    }
+
+    /// What is wrong with them, if anything is.
+    pub(super) fn wrong(self) -> impl Iterator<Item = FieldError> {
+        [("quotas.media_bytes", self.media_bytes), ("quotas.messages_per_month", self.messages_per_month)]
+            .into_iter()
+            .filter(|(_, said)| said.flatten().is_some_and(|most| most > MOST_OF_A_QUOTA))
+            .map(|(field, _)| FieldError::new(field, "range", "a quota is at most 9007199254740991"))
+    }
+}
+
+/// The largest quota: the largest whole number that every reader of JSON keeps exactly (RFC 8259, section 6).
+const MOST_OF_A_QUOTA: u64 = (1 << 53) - 1;
+
 /// What is to change of a tenant; what is not said stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct TenantChange {
@@ -100,6 +139,8 @@ pub struct TenantChange {
     pub status: Option<TenantStatus>,
     /// Its CPF or CNPJ; null takes it away.
     pub tax_id: Option<Option<String>>,
+    /// How much it may have.
+    pub quotas: QuotasChange,
 }
 
 /// What a tenant may set for itself.
@@ -148,6 +189,8 @@ pub struct Tenant {
     pub deletion_begun_at: Option<Millis>,
     /// Its CPF or CNPJ; [`super::tax_id_of`] opens it.
     pub tax_id_sealed: Option<Vec<u8>>,
+    /// How much it may have, where something was said of it.
+    pub quotas: Quotas,
 }
 
 /// A tenant to be.

@@ -1,7 +1,7 @@
 //! What is done with tenants.
 
 use super::{
-    NewTenant, Plan, Settings, Tenant, TenantChange, TenantStatus,
+    NewTenant, Plan, Quotas, Settings, Tenant, TenantChange, TenantStatus,
     deletion::refuse_begun,
     model::{wrong_name, wrong_tax_id},
     store,
@@ -36,6 +36,7 @@ pub async fn create_tenant(app: &App, new: &NewTenant) -> Result<Tenant> {
         deletion_due_at: None,
         deletion_begun_at: None,
         tax_id_sealed: sealed(&keys, id, new.tax_id.as_deref())?,
+        quotas: Quotas::default(),
     };
     let now = app.clock.now();
     let pen = Pen::of(app, TenantId(uuid::Uuid::nil())).await?;
@@ -113,11 +114,11 @@ pub async fn list_tenants(app: &App) -> Result<Vec<Tenant>> {
 /// message of its leaves. What comes in for it is kept.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a name that does not fit.
+/// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a name or a number that does not fit.
 pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Result<Tenant> {
     let given = change.tax_id.as_ref().and_then(Option::as_deref);
     let wrong = [change.name.as_deref().and_then(wrong_name), given.and_then(wrong_tax_id)];
-    let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+    let wrong: Vec<_> = wrong.into_iter().flatten().chain(change.quotas.wrong()).collect();
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
@@ -141,6 +142,7 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
                 Some(_) => tax_id_sealed.clone(),
                 None => before.tax_id_sealed.clone(),
             },
+            quotas: change.quotas.of(before.quotas),
             ..before.clone()
         };
         store::update(tx, &after).await?;
@@ -149,6 +151,12 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
             .changed("name", before.name.as_str(), after.name.as_str())
             .changed("plan", before.plan.as_str(), after.plan.as_str())
             .changed("status", before.status.as_str(), after.status.as_str())
+            .changed("quotas.media_bytes", before.quotas.media_bytes, after.quotas.media_bytes)
+            .changed(
+                "quotas.messages_per_month",
+                before.quotas.messages_per_month,
+                after.quotas.messages_per_month,
+            )
             // The number itself may be a person's.
             .with("tax_id_changed", change.tax_id.is_some());
         pen.write(tx, entry).await?;

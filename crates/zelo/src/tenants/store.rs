@@ -1,6 +1,6 @@
 //! All SQL of the table `tenants`. It belongs to the platform: a tenant's own row holds nobody's personal data.
 
-use super::{Plan, Settings, Tenant, TenantStatus};
+use super::{Plan, Quotas, Settings, Tenant, TenantStatus};
 use crate::{clock::Millis, ids::TenantId};
 use db::{Result, Row, Tx, params};
 
@@ -8,7 +8,8 @@ use db::{Result, Row, Tx, params};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at, tax_id_sealed
+            "select id, slug, name, status, settings, plan, deletion_due_at, deletion_begun_at, tax_id_sealed,
+                 quota_media_bytes, quota_messages_per_month
              from tenants ",
             $rest
         )
@@ -49,13 +50,17 @@ pub(super) async fn lock(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
 
 pub(super) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<u64> {
     tx.execute(
-        "update tenants set name = $2, plan = $3, status = $4, tax_id_sealed = $5 where id = $1",
+        "update tenants set name = $2, plan = $3, status = $4, tax_id_sealed = $5, quota_media_bytes = $6,
+             quota_messages_per_month = $7
+         where id = $1",
         params![
             tenant.id,
             &tenant.name,
             tenant.plan.as_str(),
             tenant.status.as_str(),
-            tenant.tax_id_sealed.as_deref()
+            tenant.tax_id_sealed.as_deref(),
+            number(tenant.quotas.media_bytes),
+            number(tenant.quotas.messages_per_month)
         ],
     )
     .await
@@ -102,7 +107,17 @@ fn from_row(row: &Row<'_>) -> Result<Tenant> {
         deletion_due_at: row.get(6)?,
         deletion_begun_at: row.get(7)?,
         tax_id_sealed: row.get(8)?,
+        quotas: Quotas { media_bytes: quota(row.get(9)?), messages_per_month: quota(row.get(10)?) },
     })
+}
+
+fn quota(number: Option<i64>) -> Option<u64> {
+    number.and_then(|number| u64::try_from(number).ok())
+}
+
+/// A quota as it is stored; it was looked at and fits.
+fn number(quota: Option<u64>) -> Option<i64> {
+    quota.and_then(|quota| i64::try_from(quota).ok())
 }
 
 pub(super) async fn update_settings(tx: &mut Tx, id: TenantId, settings: &Settings) -> Result<u64> {

@@ -13,6 +13,7 @@ use crate::{
     media::{self, Attached, Kind, Refusal, Upload},
     messages::{Message, SendRequest},
     outbound::Urgency,
+    quotas::{self, Quota},
     rights::Permission,
 };
 use axum::{
@@ -64,6 +65,8 @@ async fn send(
     if !talk.window_is_open(desk.app.clock.now()) {
         return Err(Error::WindowClosed);
     }
+    let limit = quotas::find_limit(&desk.app, desk.scope, Quota::MessagesPerMonth).await?;
+    limit.refuse_full(&desk.app, desk.scope).await?;
     let malformed = || Error::Malformed("The form could not be read.".into());
     let (mut form, broken) = (form.map_err(|_| malformed())?, |_| malformed());
     let mut words = Words::default();
@@ -79,6 +82,7 @@ async fn send(
                     is_voice: words.is_voice,
                     filename: field.file_name().filter(|name| !name.is_empty()).map(str::to_owned),
                     declared: field.content_type().map(str::to_owned),
+                    size: None,
                 };
                 let file = media::receive(&desk.app, desk.sight, conversation, &upload, field)
                     .await

@@ -148,6 +148,7 @@ async fn send_filled(desk: &Desk, conversation: ConversationId, values: &Values)
 fn why(cx: &PageContext, error: &Error) -> String {
     let key = match error {
         Error::Conflict { code: "opted_out", .. } => "template-not-wanted",
+        Error::OverQuota(_) => "notice-message-quota",
         Error::Conflict { code: "template_paused", .. } => "template-why-paused",
         Error::Conflict { code: "template_rejected", .. } => "template-why-rejected",
         Error::Conflict { code: "channel_disabled" | "tenant_stopped", .. } => "template-why-stopped",

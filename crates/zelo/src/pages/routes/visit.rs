@@ -199,6 +199,7 @@ pub(super) fn notice(error: &Error, closed_ms: Option<i64>) -> Notice {
             NoticeKind::Conflict
         }
         Error::TooManyRequests { .. } => NoticeKind::SlowDown,
+        Error::OverQuota(quota) => NoticeKind::OverQuota(*quota),
         _ => NoticeKind::Failed,
     };
     Notice { kind, request_id: current_ids().map(|ids| ids.request_id.to_string()) }

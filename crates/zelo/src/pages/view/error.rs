@@ -1,6 +1,6 @@
 //! Log-in, notices and pages for what went wrong.
 
-use crate::media::Refusal;
+use crate::{media::Refusal, quotas::Quota};
 
 /// What is said where something happened. Every notice can be traced by its request id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum NoticeKind {
     File(Refusal),
     /// A recording that did not become a voice note, and why.
     Voice(voice::Fault),
+    /// The account has used what it may have.
+    OverQuota(Quota),
     /// Anything else; the request id leads to the log.
     Failed,
 }

@@ -32,6 +32,7 @@ pub(crate) const PLATFORM_TABLES: &[(&str, &str)] = &[
     ("audit_sealer", "the edge of that tree"),
     ("audit_erasures", "one statement takes some entries of a deleted tenant out of the log; ids only"),
     ("audit_deliveries", "how far outside keepers of seals have been told"),
+    ("quota_usage", "summed over all tenants for the metrics; numbers only"),
     ("schema_migrations", "the state of the schema"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod crash;
 mod places;
+mod quotas;
 mod samples;
 
 use crate::{

@@ -1,0 +1,26 @@
+-- How much a tenant may have: the platform owner's word where there is one, and what is used.
+
+alter table tenants add column quota_media_bytes bigint;           -- null: as the settings say; 0: no limit
+alter table tenants add column quota_messages_per_month bigint;
+
+-- Counted in the transaction that uses something. Messages are counted from here on. It is read over all tenants for the
+-- metrics, and holds numbers only.
+create table quota_usage (
+    quota text not null,                       -- media_bytes, messages_per_month
+    period text not null,                      -- the month by UTC, 2026-11; empty for what has none
+    tenant_id uuid not null,
+    used bigint not null,                      -- bytes, messages
+    primary key (quota, period, tenant_id)
+);
+
+-- An object counts once, however many rows point to it. The owner of the table is held by its own row-level security while
+-- it is forced.
+alter table media no force row level security;
+insert into quota_usage (quota, period, tenant_id, used)
+    select 'media_bytes', '', o.tenant_id, sum(o.size)
+    from (select distinct tenant_id, file_id, size from media where state = 'stored') o
+    group by o.tenant_id;
+alter table media force row level security;
+
+-- Files that wait for room.
+create index media_over_quota on media (tenant_id, id) where reason = 'over_quota';
