@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::outbound::MediaSource;
+use super::outbound::OutboundMedia;
 use crate::webhook::{ListReply, ReplyButton};
 
 /// An interactive message: a text, and what can be done below it.
@@ -36,9 +36,31 @@ impl<T: Into<String>> From<T> for Words {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Header {
     Text { text: String },
-    Image { image: MediaSource },
-    Video { video: MediaSource },
-    Document { document: MediaSource },
+    Image { image: OutboundMedia },
+    Video { video: OutboundMedia },
+    Document { document: OutboundMedia },
+}
+
+impl Interactive {
+    /// The file above the text, and Meta's word for its kind.
+    pub fn file(&self) -> Option<(&'static str, &OutboundMedia)> {
+        match self.header.as_ref()? {
+            Header::Text { .. } => None,
+            Header::Image { image } => Some(("image", image)),
+            Header::Video { video } => Some(("video", video)),
+            Header::Document { document } => Some(("document", document)),
+        }
+    }
+
+    /// The same, to be named otherwise.
+    pub fn file_mut(&mut self) -> Option<&mut OutboundMedia> {
+        match self.header.as_mut()? {
+            Header::Text { .. } => None,
+            Header::Image { image: file }
+            | Header::Video { video: file }
+            | Header::Document { document: file } => Some(file),
+        }
+    }
 }
 
 /// What can be done.

@@ -120,7 +120,7 @@ impl OutboundContent {
         }
     }
 
-    /// The file of an image, video, audio, document or sticker, or of a template's header.
+    /// The file of an image, video, audio, document or sticker, or that of a header.
     pub fn media(&self) -> Option<&OutboundMedia> {
         match self {
             Self::Image(media)
@@ -129,15 +129,30 @@ impl OutboundContent {
             | Self::Document(media)
             | Self::Sticker(media) => Some(media),
             Self::Template(template) => template.file().map(|(_, file)| file),
+            Self::Interactive(interactive) => interactive.file().map(|(_, file)| file),
             _ => None,
         }
     }
 
-    /// Meta's word for the kind of its file: its own type, or that of a template's header.
+    /// Meta's word for the kind of its file: its own type, or that of its header.
     pub fn file_kind(&self) -> &'static str {
+        self.header_kind().unwrap_or_else(|| self.kind())
+    }
+
+    /// Where its file stands in what was handed in.
+    pub fn file_path(&self) -> String {
+        match (self, self.header_kind()) {
+            (Self::Template(_), Some(_)) => "template.components.header".to_owned(),
+            (Self::Interactive(_), Some(kind)) => format!("interactive.header.{kind}"),
+            _ => self.kind().to_owned(),
+        }
+    }
+
+    fn header_kind(&self) -> Option<&'static str> {
         match self {
-            Self::Template(template) => template.file().map_or("template", |(kind, _)| kind),
-            other => other.kind(),
+            Self::Template(template) => template.file().map(|(kind, _)| kind),
+            Self::Interactive(interactive) => interactive.file().map(|(kind, _)| kind),
+            _ => None,
         }
     }
 
@@ -150,6 +165,7 @@ impl OutboundContent {
             | Self::Document(media)
             | Self::Sticker(media) => Some(media),
             Self::Template(template) => template.file_mut(),
+            Self::Interactive(interactive) => interactive.file_mut(),
             _ => None,
         }
     }

@@ -162,7 +162,7 @@ pub async fn check_outgoing(
 ) -> Result<Option<Attached>> {
     let scope = sight.scope();
     let Some(id) = named_by(content) else { return Ok(None) };
-    let field = format!("{}.id", content.file_kind());
+    let field = format!("{}.id", content.file_path());
     let invalid = |code, message: &str| Error::invalid(field.clone(), code, message);
     let found = db::read!(app.db, "find_media", scope.into(), |tx| -> Result<_> {
         Ok(store::find(tx, scope, id).await?)

@@ -254,3 +254,64 @@ async fn a_sticker_is_known_by_its_limits_and_reaches_the_phone_as_it_is() {
     let picture = ana.uploads("?filename=x.webp", "image/webp", sticker(512)).await.ok();
     assert_eq!((&picture["type"], &picture["mime_type"]), (&json!("image"), &json!("image/png")));
 }
+
+/// A file above the text of a template, and of a question with buttons: ours goes to Meta, and is drawn in the thread.
+#[tokio::test]
+async fn a_header_s_file_is_one_of_ours_and_reaches_the_phone() {
+    let (app, ana, helena) = scene().await;
+    let (hotel, stranger) = (&helena.tenant, app.tenant("clinic").await);
+    let header = json!({"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::x"]}});
+    let components = vec![header, json!({"type": "BODY", "text": "Venha!"})];
+    app.simulator.add_template(&hotel.number.waba_id, "vista", "pt_BR", "UTILITY", components);
+    hotel.owner().post("/message-templates/sync", &json!({})).await.ok();
+    app.run_jobs().await;
+    let davi = stranger.agent("davi").await;
+    stranger.contact("+55 11 98765-4322").says("oi").await;
+    app.run_jobs().await;
+
+    let template = |file: &Value| {
+        let parameters = json!([{"type": "image", "image": {"id": file["id"]}}]);
+        json!({"type": "template", "template": {"name": "vista", "language": {"code": "pt_BR"},
+            "components": [{"type": "header", "parameters": parameters}]}})
+    };
+    let question = |file: &Value| {
+        json!({"type": "interactive", "interactive": {"type": "button",
+            "header": {"type": "image", "image": {"id": file["id"]}}, "body": {"text": "Confirma?"},
+            "action": {"buttons": [{"type": "reply", "reply": {"id": "sim", "title": "Sim"}}]}}})
+    };
+    let conversation = ana.the_conversation().await["id"].as_str().unwrap().to_owned();
+    let path = format!("/conversations/{conversation}/messages");
+    type Body<'a> = &'a dyn Fn(&Value) -> Value;
+    let cases: [(Body<'_>, &str, &str, &str); 2] = [
+        (
+            &template,
+            "template.components.header.id",
+            "/template/components/0/parameters/0/image/id",
+            "Venha!",
+        ),
+        (&question, "interactive.header.image.id", "/interactive/header/image/id", "Confirma?"),
+    ];
+    for (body, field, at_meta, words) in cases {
+        let foreign = davi.uploads("", "image/heic", PHONE).await.body;
+        let refused = ana.post(&path, &body(&foreign)).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!(field)));
+
+        let file = ana.uploads("", "image/heic", PHONE).await.body;
+        let sent = ana.post(&path, &body(&file)).await;
+        assert_eq!(sent.status, 202, "{}", sent.text);
+        app.run_jobs().await;
+        let talk = app.simulator.talk(&hotel.number.phone_number_id, helena.id).unwrap();
+        let shown = &talk.turns.last().unwrap().content;
+        let id = shown.pointer(at_meta).unwrap().as_str().unwrap();
+        let url = format!("{}/simulator/api/files/{id}", app.app.config.whatsapp.graph_base_url);
+        let response = app.web.request(Method::GET, &url).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "image/jpeg");
+        let page = ana.browser().await.page(&format!("/conversations/{conversation}"), "pt-BR").await;
+        // The last one is the pattern for what is about to be sent.
+        let of_message = page.rsplit("<li class=\"message").nth(1).unwrap();
+        assert!(
+            of_message.contains("class=\"picture is-image\"") && of_message.contains(words),
+            "{of_message}"
+        );
+    }
+}

@@ -135,6 +135,12 @@ pub(super) fn labels(cx: &PageContext, body: &Body) -> Vec<String> {
     let mut labels: Vec<String> = keys.into_iter().flatten().map(|key| cx.text(key)).collect();
     let product = body.product.as_ref();
     labels.extend(product.map(|product| cx.text_name("about-product", &product.product_retailer_id)));
+    // A template that is drawn as a picture is still one.
+    if let Said::Outbound(OutboundContent::Template(template)) = &body.said
+        && template.file().is_some()
+    {
+        labels.push(cx.text_name("template-named", &template.name));
+    }
     labels
 }
 
@@ -246,8 +252,20 @@ fn outbound<'m>(cx: &PageContext, content: &'m OutboundContent) -> Part<'m> {
             return Part::Reaction { emoji: some_text(Some(&reaction.emoji)) };
         }
         Said::Interactive(interactive) => asked(cx, interactive),
-        Said::Template(template) => Spoken::of(Content::Template(template.name.clone())),
+        Said::Template(template) => match template.file() {
+            Some((kind, file)) => sent(header_kind(kind), file),
+            None => Spoken::of(Content::Template(template.name.clone())),
+        },
     })
+}
+
+/// The kind of the file in a header.
+fn header_kind(kind: &str) -> MediaKind {
+    match kind {
+        "image" => MediaKind::Image,
+        "video" => MediaKind::Video,
+        _ => MediaKind::Document,
+    }
 }
 
 fn some_text(text: Option<&str>) -> Option<&str> {
@@ -331,7 +349,12 @@ fn asked<'m>(cx: &PageContext, interactive: &'m Interactive) -> Spoken<'m> {
     };
     let footer = interactive.footer.as_ref().map(|footer| footer.text.clone());
     let frame = Frame { title, footer, button: button(cx, &interactive.action) };
+    let content = match interactive.file() {
+        Some((kind, file)) => Content::Media(Media::unknown(header_kind(kind), file.filename.clone())),
+        None => Content::Text,
+    };
     Spoken {
+        content,
         frame: Box::new(frame),
         offers: offers(&interactive.action),
         ..Spoken::text(interactive.body.text.as_str())
