@@ -21,7 +21,7 @@ const OUT: &str = "select count(*) from messages where tenant_id = $1 and direct
 
 /// A hotel with Ana, a clinic with Davi, and the platform's owner.
 async fn scene() -> (TestApp, [(Tenant, Agent); 2], Agent) {
-    let app = TestApp::new().await;
+    let app = TestApp::with_settings(&[("quota.messages_per_month", "1000000")]).await;
     let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
     let (ana, davi) = (hotel.agent("ana").await, clinic.agent("davi").await);
     let root = platform_owner(&app).await;
