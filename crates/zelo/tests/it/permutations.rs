@@ -9,7 +9,10 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicU64, Ordering},
+};
 use tokio::runtime::Runtime;
 
 /// Noon of the tests, in Unix seconds.
@@ -189,22 +192,28 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// A list shows 200 conversations at once, and each case begins two.
+const CASES_OF_A_DESK: u64 = 90;
+
 #[test]
 fn any_order_and_repetition_of_a_conversations_events_ends_in_the_same_state() {
     let cases = u32::try_from(how_many("ZELO_TEST_CASES", FEW)).unwrap();
     let runtime = Runtime::new().unwrap();
-    let (tenant, agent) = runtime.block_on(async {
-        let app = TestApp::new().await;
-        // Reports on messages that never come wait for ever.
-        app.may_leave_work();
-        let tenant = app.tenant("hotel").await;
-        let agent = tenant.agent("ana").await;
-        (tenant, agent)
-    });
+    let app = runtime.block_on(TestApp::new());
+    // Reports on messages that never come wait for ever.
+    app.may_leave_work();
+    let desk = RefCell::new(None);
     let numbers = AtomicU64::new(70_000_000);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let result = TestRunner::new(config).run(&story(), |(story, order)| {
         runtime.block_on(async {
+            let case = numbers.load(Ordering::Relaxed) / 2;
+            if case.is_multiple_of(CASES_OF_A_DESK) || desk.borrow().is_none() {
+                let tenant = app.tenant(&format!("hotel-{case}")).await;
+                let agent = tenant.agent("ana").await;
+                desk.replace(Some((tenant, agent)));
+            }
+            let (tenant, agent) = desk.borrow().clone().unwrap();
             let stage =
                 || Stage { tenant: &tenant, agent: &agent, number: numbers.fetch_add(1, Ordering::Relaxed) };
             let (as_it_happened, as_it_arrived) = (stage(), stage());
@@ -221,5 +230,5 @@ fn any_order_and_repetition_of_a_conversations_events_ends_in_the_same_state() {
     if let Err(error) = result {
         panic!("{error}");
     }
-    runtime.block_on(async { drop((tenant, agent)) });
+    runtime.block_on(async { drop((desk, app)) });
 }
