@@ -20,9 +20,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What a living process says; `zelo doctor` knows Zelo by it.
+pub(crate) const ALIVE: &str = "alive\n";
+
 /// The process runs.
 pub async fn alive() -> &'static str {
-    "alive\n"
+    ALIVE
 }
 
 /// Requests can be served: the database takes writes and the keystore answers.

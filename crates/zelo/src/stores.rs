@@ -24,18 +24,40 @@ pub struct Stores {
 /// it is taken first. The keystore is never copied, because an erasure must reach every key.
 ///
 /// # Errors
-/// When one cannot be reached, is unsafe, or was written by a newer program.
+/// When one cannot be reached, is unsafe, or was written by a newer program, and when the keystore is gone.
 pub async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     let data = config.database_url();
     let keys = config.keys_database_url();
+    refuse_lost_keystore(&data, &keys).await?;
     if let DatabaseUrl::Sqlite(file) = &data {
         copy_before(config, file, crate::schema::MIGRATIONS, clock).await?;
     }
-    migrate(config, &data, config.database.admin_url.as_ref(), crate::schema::MIGRATIONS, clock).await?;
+    // The keystore first: whoever finds data without one knows that it was lost.
     migrate(config, &keys, None, crate::crypto::KEYSTORE_MIGRATIONS, clock).await?;
+    migrate(config, &data, config.database.admin_url.as_ref(), crate::schema::MIGRATIONS, clock).await?;
     let options = db::Options { create: false, connections: config.database.connections };
     let key_options = db::Options { create: false, connections: config.database.connections.min(4) };
     Ok(Stores { db: Db::open(&data, &options).await?, keys: Db::open(&keys, &key_options).await? })
+}
+
+/// A new keystore beside data that was there before would open nothing of it.
+async fn refuse_lost_keystore(data: &DatabaseUrl, keys: &DatabaseUrl) -> Result<()> {
+    if !is_absent(keys) || is_absent(data) {
+        return Ok(());
+    }
+    let db = Db::open(data, &db::Options { create: false, connections: 1 }).await?;
+    match standing(&db, crate::schema::MIGRATIONS).await? {
+        Standing::Behind(missing) if missing.len() == crate::schema::MIGRATIONS.len() => Ok(()),
+        _ => Err(Error::Unsafe(format!(
+            "the keystore {keys} is gone, though the database {data} is there: restore it from its copy, or correct \
+             KEYS_DATABASE_URL; a new one would open nothing"
+        ))),
+    }
+}
+
+/// Whether a database is a file that does not exist. Of a server nobody knows without asking it.
+pub(crate) fn is_absent(url: &DatabaseUrl) -> bool {
+    matches!(url, DatabaseUrl::Sqlite(path) if !path.exists())
 }
 
 async fn migrate(
@@ -115,6 +137,24 @@ mod tests {
         let mut copies: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         copies.sort();
         copies
+    }
+
+    #[tokio::test]
+    async fn a_keystore_that_is_gone_is_not_made_anew_beside_data_that_it_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder_name = folder.path().display().to_string();
+        let config = Config::load(&Sources::default().with_flag("data.dir", folder_name, "test")).unwrap();
+        let clock = Clock::standing_at(1_795_176_000_000);
+        // An empty file is no data yet.
+        std::fs::write(folder.path().join("zelo.db"), "").unwrap();
+        drop(open_stores(&config, &clock).await.unwrap());
+        let keys = folder.path().join("keys.db");
+        std::fs::remove_file(&keys).unwrap();
+
+        let refused = open_stores(&config, &clock).await.err().unwrap().to_string();
+
+        assert!(refused.contains("keys.db is gone") && refused.contains("restore it"), "{refused}");
+        assert!(!keys.exists());
     }
 
     #[tokio::test]

@@ -16,7 +16,6 @@ use crate::{
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::{path::PathBuf, process::ExitCode};
-use whatsapp::client::{AccessToken, NumberInfo, SendError};
 use zeroize::Zeroizing;
 
 #[derive(Debug, Subcommand)]
@@ -220,17 +219,6 @@ async fn check(tenant: &str, context: &Context) -> Result<ExitCode> {
     }
     say::either(context.json, &json!({ "data": data }), &text.join("\n"));
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// What Meta says about a number, with the channel's own token.
-pub(super) async fn ask_meta(
-    app: &App,
-    scope: TenantScope,
-    channel: &Channel,
-) -> Result<std::result::Result<NumberInfo, SendError>> {
-    let credentials = channels::credentials(app, scope, channel.id).await?;
-    let token = AccessToken::new(credentials.access_token.clone());
-    Ok(app.graph.check(&channel.phone_number_id, &token).await)
 }
 
 async fn scope(app: &App, slug: &str) -> Result<TenantScope> {

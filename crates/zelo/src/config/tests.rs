@@ -200,7 +200,8 @@ fn no_secret_is_ever_shown() {
     .unwrap();
     let shown = [config.describe().to_text(), config.describe().to_json().to_string(), format!("{config:?}")];
     for text in &shown {
-        assert!(!text.contains("geheim") && !text.contains(&key) && !text.contains("wolkenbruch"), "{text}");
+        assert!(!text.contains("geheim") && !text.contains(&key) && !text.contains(&secret), "{text}");
+        assert!(!text.contains("jaguatirica"), "{text}");
     }
     assert!(
         shown[0].contains("database.url = \"postgres://zelo@db:5432/desk\"  # DATABASE_URL"),

@@ -56,8 +56,9 @@ fn secrets(config: &Config, problems: &mut Vec<String>) {
         // A key of one repeated digit is a placeholder that someone forgot to replace.
         if !is_hex || key.bytes().all(|byte| Some(byte) == key.bytes().next()) {
             problems.push(
-                "keys.encryption_key must be 64 hexadecimal digits that nobody can guess; make one with \
-                 `openssl rand -hex 32`, or leave it out and one is created in the data folder"
+                "keys.encryption_key must be 64 hexadecimal digits that nobody can guess; set it to the one that this \
+                 installation was made with. Only for one that holds nothing yet make one with `openssl rand -hex 32`, \
+                 or leave it out and one is created in the data folder"
                     .to_owned(),
             );
         }
@@ -70,7 +71,7 @@ fn secrets(config: &Config, problems: &mut Vec<String>) {
         if secret.as_ref().is_some_and(|secret| is_weak(secret.expose())) {
             problems.push(format!(
                 "{setting} is shorter than {JWT_SECRET_LEAST} characters, or repeats a few of them; make one with \
-                 `openssl rand -hex 32`, or leave it out and one is created in the data folder"
+                 `openssl rand -hex 32`, or leave it out and one is derived from the installation's keys"
             ));
         }
     }

@@ -34,6 +34,9 @@ const FIELDS: [&str; 8] = [
 /// A token that ends sooner should be changed now.
 const SOON: i64 = 7 * DAY;
 
+/// The words for what Meta did not answer, or refused to tell.
+const UNKNOWN: &str = "check-unknown";
+
 /// How one thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +76,12 @@ impl Finding {
 
     /// Meta did not answer, or refused to tell.
     fn unknown(name: &'static str, error: &SendError) -> Self {
-        Self::warning(name, "check-unknown", "check-unknown-cure", words(error))
+        Self::warning(name, UNKNOWN, "check-unknown-cure", words(error))
+    }
+
+    /// Whether it could not be tried.
+    pub fn is_unknown(&self) -> bool {
+        self.said == UNKNOWN
     }
 
     /// How it stands, in words.
@@ -108,11 +116,23 @@ impl Checked {
     }
 }
 
-/// Try everything that a number needs.
+/// Try everything that a number needs, and learn how many messages a second Meta grants it.
 ///
 /// # Errors
 /// When the database or the keystore does not answer; what Meta answers is a finding.
 pub async fn check(app: &App, scope: TenantScope, channel: &Channel) -> Result<Checked> {
+    let checked = look(app, scope, channel).await?;
+    if let Some(info) = &checked.number {
+        channels::learn_throughput(app, scope, channel.id, info).await?;
+    }
+    Ok(checked)
+}
+
+/// The same without writing anything.
+///
+/// # Errors
+/// As [`check`].
+pub async fn look(app: &App, scope: TenantScope, channel: &Channel) -> Result<Checked> {
     let credentials = channels::credentials(app, scope, channel.id).await?;
     let token = AccessToken::new(credentials.access_token.clone());
     let mut findings = Vec::new();
@@ -120,11 +140,8 @@ pub async fn check(app: &App, scope: TenantScope, channel: &Channel) -> Result<C
     findings.extend(of_token(app, &info));
     let number = app.graph.check(&channel.phone_number_id, &token).await;
     match &number {
-        Ok(info) => {
-            channels::learn_throughput(app, scope, channel.id, info).await?;
-            findings.extend(of_number(info));
-        }
-        Err(error) => {
+        Ok(info) => findings.extend(of_number(info)),
+        Err(error @ SendError::Rejected { .. }) => {
             findings.push(Finding::failed(
                 "number",
                 "check-number-failed",
@@ -132,6 +149,7 @@ pub async fn check(app: &App, scope: TenantScope, channel: &Channel) -> Result<C
                 words(error),
             ));
         }
+        Err(error) => findings.push(Finding::unknown("number", error)),
     }
     findings.push(of_account(app, channel, &token).await);
     let own_app = info.as_ref().ok().map(|info| info.app_id.as_str());

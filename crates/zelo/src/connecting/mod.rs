@@ -6,7 +6,7 @@
 mod check;
 mod line;
 
-pub use check::{Checked, Finding, Verdict, check};
+pub use check::{Checked, Finding, Verdict, check, look};
 pub use line::CheckLine;
 
 use crate::{

@@ -17,8 +17,14 @@ const MASTER_KEY_FILE: &str = "master.key";
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// Not 64 hexadecimal digits, or a key that anybody would guess.
-    #[error("the encryption key must be 64 random hexadecimal digits; make one with: openssl rand -hex 32")]
+    #[error(
+        "the encryption key is not 64 random hexadecimal digits: set ENCRYPTION_KEY to the one that this installation was \
+         made with; only for one that holds nothing yet make one with: openssl rand -hex 32"
+    )]
     Malformed,
+    /// The file is there and holds no key. Nothing else opens what was sealed, so that it is never replaced.
+    #[error("the master key {0} is damaged: restore it from its copy; another key would open nothing")]
+    Damaged(PathBuf),
     /// The database holds data, but the key is gone.
     #[error(
         "there is no master key at {0}, but the keystore holds keys that need it: put the file back, or set ENCRYPTION_KEY"
@@ -32,9 +38,22 @@ pub enum MasterKeyError {
         /// Its permission bits.
         mode: u32,
     },
-    /// It cannot be read or written.
-    #[error("the master key {path} cannot be used: {source}")]
+    /// It cannot be read.
+    #[error(
+        "the master key {path} cannot be read ({source}): let it belong to the user that runs Zelo (chown), or restore it \
+         from its copy; another key would open nothing"
+    )]
     Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The first one cannot be written.
+    #[error(
+        "the master key {path} cannot be written ({source}): let the user that runs Zelo write to its folder"
+    )]
+    Unwritable {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -66,7 +85,7 @@ impl MasterKey {
     /// Read the key file of a data directory, or make it where nothing was encrypted yet (`may_create`).
     ///
     /// # Errors
-    /// When it is missing and needed, readable by others, or unusable.
+    /// When it is missing and needed, readable by others, damaged, or unusable.
     pub fn from_directory(directory: &Path, may_create: bool) -> Result<Self, MasterKeyError> {
         let path = directory.join(MASTER_KEY_FILE);
         let unusable = |source| MasterKeyError::Unusable { path: path.clone(), source };
@@ -76,8 +95,9 @@ impl MasterKey {
                 if mode & 0o077 != 0 {
                     return Err(MasterKeyError::TooOpen { path, mode });
                 }
-                let digits = Zeroizing::new(fs::read_to_string(&path).map_err(unusable)?);
-                Self::from_hex(&digits)
+                let bytes = Zeroizing::new(fs::read(&path).map_err(unusable)?);
+                let digits = std::str::from_utf8(&bytes).unwrap_or_default();
+                Self::from_hex(digits).map_err(|_| MasterKeyError::Damaged(path))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && may_create => Self::create(&path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(MasterKeyError::Missing(path)),
@@ -86,16 +106,16 @@ impl MasterKey {
     }
 
     fn create(path: &Path) -> Result<Self, MasterKeyError> {
-        let unusable = |source| MasterKeyError::Unusable { path: path.to_owned(), source };
+        let unwritable = |source| MasterKeyError::Unwritable { path: path.to_owned(), source };
         let bytes = random_bytes::<32>().map_err(|_| MasterKeyError::NoRandomness)?;
         let digits = Zeroizing::new(hex::encode(bytes.as_ref()));
         let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unusable)?;
-        file.write_all(digits.as_bytes()).map_err(unusable)?;
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritable)?;
+        file.write_all(digits.as_bytes()).map_err(unwritable)?;
         // The key must be on disk before anything that it encrypts: losing it would lose everything.
-        file.sync_all().map_err(unusable)?;
+        file.sync_all().map_err(unwritable)?;
         if let Some(folder) = path.parent() {
-            fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable)?;
+            fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)?;
         }
         Self::from_hex(&digits)
     }
@@ -125,6 +145,36 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(MasterKey::from_directory(folder.path(), false), Err(MasterKeyError::Missing(_))));
         assert!(!folder.path().join(MASTER_KEY_FILE).exists());
+    }
+
+    #[test]
+    fn a_damaged_file_is_no_reason_for_a_new_key() {
+        let folder = tempfile::tempdir().unwrap();
+        MasterKey::from_directory(folder.path(), true).unwrap();
+        let path = folder.path().join(MASTER_KEY_FILE);
+        let whole = fs::read(&path).unwrap();
+        for damaged in [&whole[..40], b"", b"\xff\xfe", b"the words of somebody who opened it in an editor"] {
+            fs::write(&path, damaged).unwrap();
+            let error = MasterKey::from_directory(folder.path(), true).unwrap_err();
+            assert!(matches!(error, MasterKeyError::Damaged(_)), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("restore it from its copy") && !text.contains("openssl"), "{text}");
+            assert_eq!(fs::read(&path).unwrap(), damaged, "nothing was written over it");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_reason_for_a_new_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(MASTER_KEY_FILE);
+        // Root reads every file; nobody reads a folder.
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        let error = MasterKey::from_directory(folder.path(), true).unwrap_err();
+        assert!(matches!(error, MasterKeyError::Unusable { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("chown") && !text.contains("openssl"), "{text}");
+        assert!(path.is_dir());
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod clients;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod house;

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::{
-    clock::{Clock, MINUTE, Millis},
+    clock::{Clock, MINUTE, Millis, SECOND},
     config::Config,
     egress::Egress,
 };
@@ -10,7 +10,9 @@ use reqwest::{Method, Request};
 use std::time::Duration;
 
 const NAME: &str = "clock";
-/// More would break one-time codes and show messages in the wrong order.
+/// A step of one-time codes, of which the present one and the one before are taken: who is off by more refuses good ones.
+const WORTH_A_WORD: Millis = 30 * SECOND;
+/// More shows messages in the wrong order, and lets windows, tokens and links end at wrong times.
 const TOLERANCE: Millis = 5 * MINUTE;
 
 pub(super) async fn check(config: &Config) -> Check {
@@ -42,10 +44,14 @@ fn judge(ours: Millis, theirs: Option<Millis>) -> Check {
         );
     };
     let off = ours - theirs;
+    let word = if off > 0 { "fast" } else { "slow" };
+    let detail = format!("this machine's clock is {} s {word}", off.abs() / 1000);
+    let cure = "let it be set by NTP: timedatectl set-ntp true";
     if off.abs() > TOLERANCE {
-        let word = if off > 0 { "fast" } else { "slow" };
-        let detail = format!("this machine's clock is {} s {word}", off.abs() / 1000);
-        return Check::fail(NAME, detail, "let it be set by NTP: timedatectl set-ntp true");
+        return Check::fail(NAME, detail, cure);
+    }
+    if off.abs() > WORTH_A_WORD {
+        return Check::warn(NAME, format!("{detail}: codes of authenticator apps are refused"), cure);
     }
     Check::ok(NAME, format!("within {} s of Meta's", off.abs() / 1000))
 }
@@ -55,13 +61,17 @@ mod tests {
     use super::{super::Verdict, *};
 
     #[test]
-    fn a_clock_that_is_off_by_more_than_five_minutes_fails() {
+    fn a_clock_that_is_off_by_a_step_of_one_time_codes_is_warned_of_and_by_five_minutes_fails() {
         let now = parse("Sat, 21 Nov 2026 12:00:00 GMT").unwrap();
         assert_eq!(now, 1_795_262_400_000);
         for (off, status) in [
             (0, Verdict::Ok),
-            (TOLERANCE, Verdict::Ok),
-            (-TOLERANCE, Verdict::Ok),
+            (WORTH_A_WORD, Verdict::Ok),
+            (-WORTH_A_WORD, Verdict::Ok),
+            (WORTH_A_WORD + 1, Verdict::Warn),
+            (-WORTH_A_WORD - 1, Verdict::Warn),
+            (TOLERANCE, Verdict::Warn),
+            (-TOLERANCE, Verdict::Warn),
             (TOLERANCE + 1, Verdict::Fail),
             (-TOLERANCE - 1, Verdict::Fail),
         ] {

@@ -4,6 +4,7 @@ mod channels;
 mod clock;
 mod disk;
 mod folder;
+mod master;
 mod port;
 mod redis;
 mod stores;
@@ -83,7 +84,9 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode> {
 
 /// All checks, in the order in which a start would meet them.
 async fn examine(config: Config) -> Vec<Check> {
-    let mut checks = vec![configuration(&config), folder::check(&config), disk::check(&config).await];
+    let mut checks = vec![configuration(&config)];
+    checks.extend(folder::check(&config));
+    checks.push(disk::check(&config).await);
     checks.push(port::check(&config).await);
     checks.push(clock::check(&config).await);
     checks.push(stores::keystore_is_apart(&config));
@@ -91,12 +94,12 @@ async fn examine(config: Config) -> Vec<Check> {
         stores::open("database", &config.database_url(), MIGRATIONS, "DATABASE_URL").await;
     let (keys, keys_check) =
         stores::open("keystore", &config.keys_database_url(), KEYSTORE_MIGRATIONS, "KEYS_DATABASE_URL").await;
-    checks.extend([data_check, keys_check]);
+    checks.extend([data_check, stores::lost_keystore(&config).unwrap_or(keys_check)]);
     if let Some(data) = &data {
         checks.extend(stores::role(data).await);
     }
     checks.extend(redis::check(&config).await);
-    let (master, master_check) = stores::master_key(&config, keys.as_ref()).await;
+    let (master, master_check) = master::check(&config, keys.as_ref()).await;
     checks.push(master_check);
     if let (Some(db), Some(keys), Some(master)) = (data, keys, master) {
         checks.extend(whole(config, Stores { db, keys }, master).await);

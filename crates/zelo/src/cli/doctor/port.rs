@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::config::Config;
+use serde::Deserialize;
 use std::{io::ErrorKind, time::Duration};
 use tokio::net::TcpListener;
 
@@ -17,16 +18,35 @@ pub(super) async fn check(config: &Config) -> Check {
         let cure = "correct server.bind and server.port (PORT); ports below 1024 need a right of their own";
         return Check::fail(NAME, format!("{address} cannot be used: {error}"), cure);
     }
-    if is_zelo(&format!("http://{address}/alive")).await {
-        return Check::ok(NAME, format!("Zelo answers at {address}"));
+    if let Some(version) = version_of(&format!("http://{address}")).await {
+        return Check::ok(NAME, format!("Zelo {version} answers at {address}"));
     }
     let cure = format!("stop the program that has it (ss -ltnp 'sport = :{}'), or set PORT", address.port());
     Check::fail(NAME, format!("another program has {address}"), cure)
 }
 
-/// Zelo's answers carry its own header, whatever they say.
-async fn is_zelo(url: &str) -> bool {
-    let Ok(client) = crate::egress::client_of_a_tool() else { return false };
-    let answer = client.get(url).timeout(Duration::from_secs(2)).send().await;
-    answer.is_ok_and(|answer| answer.headers().contains_key("x-request-id"))
+/// What `/health` says to everybody.
+#[derive(Deserialize)]
+struct Health {
+    version: String,
+    #[serde(rename = "status")]
+    _status: String,
+    #[serde(rename = "uptime")]
+    _uptime: i64,
+    #[serde(rename = "timestamp")]
+    _timestamp: String,
+}
+
+/// The version of the Zelo at an address. Other programs have a `/health` too, but not with these members and with our
+/// words at `/alive`.
+async fn version_of(url: &str) -> Option<String> {
+    let client = crate::egress::client_of_a_tool().ok()?;
+    let ask = async |path: &str| {
+        let answer = client.get(format!("{url}{path}")).timeout(Duration::from_secs(2)).send().await.ok()?;
+        answer.text().await.ok()
+    };
+    if ask("/alive").await? != crate::health::ALIVE {
+        return None;
+    }
+    serde_json::from_str::<Health>(&ask("/health").await?).ok().map(|health| health.version)
 }

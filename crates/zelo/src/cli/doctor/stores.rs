@@ -1,10 +1,7 @@
 //! Whether the databases are reachable, safe and up to date, and whether the master key is there.
 
 use super::{super::failure::with_causes, Check};
-use crate::{
-    config::Config,
-    crypto::{Keyring, MasterKey, MasterKeyError},
-};
+use crate::{config::Config, stores::is_absent};
 use db::{
     DatabaseUrl, Db, Options,
     migrate::{Migration, Standing, standing},
@@ -23,7 +20,7 @@ pub(super) async fn open(
     migrations: &[Migration],
     setting: &str,
 ) -> (Option<Db>, Check) {
-    if matches!(url, DatabaseUrl::Sqlite(path) if !path.exists()) {
+    if is_absent(url) {
         let cure = format!("the first `zelo serve` makes it in the data folder; elsewhere correct {setting}");
         return (None, Check::warn(name, format!("{url} does not exist yet"), cure));
     }
@@ -80,6 +77,16 @@ pub(super) fn refused(name: &'static str, url: &DatabaseUrl, error: &db::Error, 
     Check::fail(name, detail, cure)
 }
 
+/// A keystore that is gone while the data is there: a start refuses to make another.
+pub(super) fn lost_keystore(config: &Config) -> Option<Check> {
+    let (data, keys) = (config.database_url(), config.keys_database_url());
+    (is_absent(&keys) && !is_absent(&data)).then(|| {
+        let detail = format!("{keys} does not exist, though the database is there");
+        let cure = "restore the keystore from its copy, or correct KEYS_DATABASE_URL; another one would open nothing";
+        Check::fail("keystore", detail, cure)
+    })
+}
+
 /// PostgreSQL keeps tenants apart by row-level security, which does not hold for every role.
 pub(super) async fn role(db: &Db) -> Option<Check> {
     const NAME: &str = "database role";
@@ -114,6 +121,16 @@ pub(super) fn keystore_is_apart(config: &Config) -> Check {
         };
         return Check::fail(NAME, "the keys lie in the same database as the data", cure);
     }
+    let is_server = matches!(data, DatabaseUrl::Postgres(_)) && matches!(keys, DatabaseUrl::Postgres(_));
+    if is_server && server(&data) == server(&keys) {
+        return Check::warn(
+            NAME,
+            "the keys lie on the same server as the data: a physical backup (pg_basebackup, WAL archive, snapshot of the \
+             disk) copies both, and brings erased people back with their keys",
+            "name a database of another server (cluster) in KEYS_DATABASE_URL, or make logical backups alone (pg_dump of \
+             the data)",
+        );
+    }
     Check::ok(NAME, "the keys lie apart from the data")
 }
 
@@ -123,37 +140,12 @@ fn place(url: &DatabaseUrl) -> String {
     text.rsplit_once('@').map(|(_, place)| place.to_owned()).unwrap_or(text)
 }
 
-/// Find the master key, without making one.
-pub(super) async fn master_key(config: &Config, keys: Option<&Db>) -> (Option<MasterKey>, Check) {
-    const NAME: &str = "master key";
-    let found = match &config.keys.encryption_key {
-        Some(key) => MasterKey::from_hex(key.expose()),
-        None => MasterKey::from_directory(&config.data.dir, false),
-    };
-    let error = match found {
-        Ok(key) => return (Some(key), Check::ok(NAME, "it is there, and readable by its owner only")),
-        Err(error) => error,
-    };
-    let is_needed = match keys {
-        Some(keys) => !Keyring::is_empty(keys).await.unwrap_or(false),
-        None => false,
-    };
-    let check = match &error {
-        MasterKeyError::Missing(path) if !is_needed => {
-            let detail = format!("there is none at {} yet", path.display());
-            Check::warn(
-                NAME,
-                detail,
-                "the first `zelo serve` makes it; keep a copy of it outside of this machine",
-            )
-        }
-        MasterKeyError::Missing(_) => {
-            Check::fail(NAME, error.to_string(), "restore master.key from where you keep its copy")
-        }
-        MasterKeyError::TooOpen { path, .. } => {
-            Check::fail(NAME, error.to_string(), format!("run chmod 600 {}", path.display()))
-        }
-        _ => Check::fail(NAME, error.to_string(), "make one with: openssl rand -hex 32"),
-    };
-    (None, check)
+/// Host and port of a server. This machine has several names.
+fn server(url: &DatabaseUrl) -> String {
+    let place = place(url);
+    // A socket's folder has slashes of its own; the database's name has none.
+    let server = place.rsplit_once('/').map_or(place.as_str(), |(server, _)| server);
+    let (host, port) = server.rsplit_once(':').unwrap_or((server, ""));
+    let is_here = matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]" | "") || host.starts_with('/');
+    format!("{}:{port}", if is_here { "localhost" } else { host })
 }

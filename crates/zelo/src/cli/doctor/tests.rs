@@ -70,6 +70,35 @@ async fn a_lost_master_key_fails_and_is_not_replaced() {
 }
 
 #[tokio::test]
+async fn a_damaged_master_key_is_restored_where_it_is_needed_and_never_replaced() {
+    let folder = installed().await;
+    let key = folder.path().join("master.key");
+    fs::write(&key, "0123").unwrap();
+    let checks = examined(&sources(folder.path())).await;
+    let check = of(&checks, "master key");
+    assert_eq!(check.status, Verdict::Fail);
+    assert!(check.cure.as_ref().unwrap().contains("restore master.key"), "{check:?}");
+    assert!(!check.to_text().contains("openssl"), "{check:?}");
+    let lost = fs::remove_file(folder.path().join("keys.db"));
+    assert!(lost.is_ok());
+    let checks = examined(&sources(folder.path())).await;
+    let check = of(&checks, "master key");
+    assert!(
+        check.cure.as_ref().unwrap().contains("restore master.key"),
+        "the data is still there: {check:?}"
+    );
+    let check = of(&checks, "keystore");
+    assert_eq!(check.status, Verdict::Fail);
+    assert!(check.cure.as_ref().unwrap().contains("restore the keystore"), "{check:?}");
+
+    let new = private();
+    fs::write(new.path().join("master.key"), "").unwrap();
+    fs::set_permissions(new.path().join("master.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let checks = examined(&sources(new.path())).await;
+    assert!(of(&checks, "master key").cure.as_ref().unwrap().contains("nothing was encrypted yet"));
+}
+
+#[tokio::test]
 async fn a_master_key_of_another_installation_fails() {
     let (folder, other) = (installed().await, installed().await);
     fs::copy(other.path().join("master.key"), folder.path().join("master.key")).unwrap();
@@ -150,6 +179,47 @@ async fn a_port_that_another_program_has_fails() {
     assert!(check.cure.unwrap().contains(&taken.to_string()));
 }
 
+/// What `port::check` says of a port at which this answers.
+async fn port_with(router: axum::Router) -> Check {
+    let folder = private();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = listener.local_addr().unwrap().port();
+    let sources = sources(folder.path()).with_flag("server.port", taken.to_string(), "test");
+    let config = Config::load(&sources).unwrap();
+    tokio::select! {
+        served = axum::serve(listener, router).into_future() => panic!("{served:?}"),
+        check = port::check(&config) => check,
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_zelo_has_itself_is_fine() {
+    let folder = installed().await;
+    let app = start::open(Config::load(&sources(folder.path())).unwrap()).await.unwrap();
+    let check = port_with(crate::router::router(&app)).await;
+    assert_eq!(check.status, Verdict::Ok);
+    assert!(
+        check.detail.contains(concat!("Zelo ", env!("CARGO_PKG_VERSION"), " answers")),
+        "{}",
+        check.detail
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_only_looks_like_zelo_is_another_program() {
+    use axum::{Router, routing::get};
+    let with_id = |text: &'static str| get(move || async move { ([("x-request-id", "0190a7c2")], text) });
+    let rails = Router::new().route("/alive", with_id("ok")).route("/health", with_id("ok"));
+    let polite = Router::new()
+        .route("/alive", with_id("alive\n"))
+        .route("/health", with_id(r#"{"status": "healthy", "version": "1.0"}"#));
+    for other in [rails, polite, Router::new()] {
+        let check = port_with(other).await;
+        assert_eq!(check.status, Verdict::Fail, "{check:?}");
+        assert!(check.detail.contains("another program"), "{check:?}");
+    }
+}
+
 #[test]
 fn keys_beside_the_data_fail_whoever_logs_in() {
     let folder = private();
@@ -160,8 +230,29 @@ fn keys_beside_the_data_fail_whoever_logs_in() {
         stores::keystore_is_apart(&Config::load(&sources).unwrap()).status
     };
     assert_eq!(with("postgres://keeper:b@db:5432/desk"), Verdict::Fail);
-    assert_eq!(with("postgres://keeper:b@db/desk_keys"), Verdict::Ok);
     assert_eq!(with("postgres://keeper:b@vault/desk"), Verdict::Ok);
+    assert_eq!(with("postgres://keeper:b@db:5433/desk_keys"), Verdict::Ok);
+}
+
+#[test]
+fn keys_on_the_same_server_are_warned_of_because_physical_backups_copy_whole_servers() {
+    let folder = private();
+    let with = |data: &str, keys: &str| {
+        let sources = sources(folder.path()).with_flag("database.url", data, "test").with_flag(
+            "database.keys_url",
+            keys,
+            "test",
+        );
+        stores::keystore_is_apart(&Config::load(&sources).unwrap())
+    };
+    let check = with("postgres://zelo:a@db/desk", "postgres://keeper:b@db:5432/desk_keys");
+    assert_eq!(check.status, Verdict::Warn);
+    assert!(check.detail.contains("physical backup"), "{}", check.detail);
+    assert!(check.cure.unwrap().contains("KEYS_DATABASE_URL"));
+    let one_machine = with("postgres://zelo@localhost/desk", "postgres://zelo@127.0.0.1/desk_keys");
+    assert_eq!(one_machine.status, Verdict::Warn);
+    let two_clusters = with("postgres://zelo@localhost/desk", "postgres://zelo@127.0.0.1:5433/desk_keys");
+    assert_eq!(two_clusters.status, Verdict::Ok);
 }
 
 #[test]

@@ -158,6 +158,16 @@ impl TestApp {
         App::assemble(config, stores, master, self.clock.clone()).await.unwrap()
     }
 
+    /// The real program on the same data, as an operator runs it beside the product.
+    pub(crate) fn program(&self, arguments: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_zelo"));
+        command.args(arguments).env_clear().env("PORT", "0").current_dir(self.folder()).kill_on_drop(true);
+        for flag in &self.sources.flags {
+            command.env(format!("ZELO__{}", flag.setting.to_uppercase().replace('.', "__")), &flag.value);
+        }
+        command
+    }
+
     /// An organisation with a connected number.
     pub(crate) async fn tenant(&self, slug: &str) -> Tenant {
         Tenant::create(self, slug).await
