@@ -1,7 +1,7 @@
 //! How many jobs a second go through one process: `cargo run -p jobs --example throughput -- <empty database's url>`.
 
 use db::{DatabaseUrl, Db, Options, Scope, migrate, migrate::Migration};
-use jobs::{Jobs, NewJob, Outcome, Queue, QueueOptions, Settings, Workers};
+use jobs::{Jobs, NewJob, Outcome, Queue, QueueOptions, Settings, Untraced, Workers};
 use std::{
     sync::{
         Arc,
@@ -15,19 +15,25 @@ const WORK: Queue = jobs::queue!("work");
 const WAITING: u32 = 100_000;
 const MEASURED: usize = 20_000;
 
-const MIGRATION: Migration = Migration {
-    number: 1,
-    name: "jobs",
-    sqlite: include_str!("../../../migrations/sqlite/0002_jobs.sql"),
-    postgres: include_str!("../../../migrations/postgres/0002_jobs.sql"),
-};
+/// The migration `job_traces` as far as this crate's table goes.
+const TRACES: &str = "alter table jobs add column trace text";
+
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 1,
+        name: "jobs",
+        sqlite: include_str!("../../../migrations/sqlite/0002_jobs.sql"),
+        postgres: include_str!("../../../migrations/postgres/0002_jobs.sql"),
+    },
+    Migration { number: 2, name: "job_traces", sqlite: TRACES, postgres: TRACES },
+];
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the numbers are what it is for")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args().nth(1).ok_or("give the url of an empty database")?;
     let db = Db::open(&DatabaseUrl::parse(&url)?, &Options { create: true, ..Options::default() }).await?;
-    migrate::apply(&db, &[MIGRATION], None, 0).await?;
+    migrate::apply(&db, &MIGRATIONS, None, 0).await?;
     let (ids, begun) = (AtomicU64::new(1), Instant::now());
     let queue = Jobs::new(Settings {
         db: db.clone(),
@@ -35,6 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         clock: Arc::new(move || i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)),
         ids: Arc::new(move || Uuid::from_u128(u128::from(ids.fetch_add(1, Ordering::Relaxed)))),
         worker: "throughput".to_owned(),
+        traces: Arc::new(Untraced),
     });
     let started = Instant::now();
     for batch in 0..WAITING / 1000 {

@@ -1,7 +1,7 @@
 //! The handle through which the product promises work.
 
 use crate::{
-    NewJob, Queue,
+    Leased, NewJob, Outcome, Queue,
     store::{
         dead::{self, DeadJob, Replay},
         insert::{self, Entry},
@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use db::{Db, Scope, Tx};
+use futures_util::future::BoxFuture;
 use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
@@ -17,6 +18,30 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Makes ids (UUIDv7).
 pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
+
+/// Follows work from whoever asked for it through its jobs. The queue keeps a trace as text and knows nothing of what it
+/// says.
+pub trait Traces: Send + Sync {
+    /// The trace of the work that enqueues a job at this moment; none where nobody asked for it. No personal data.
+    fn current(&self) -> Option<String>;
+
+    /// Run an attempt under the trace of its job, so that what it logs and enqueues carries it on.
+    fn follow(&self, job: &Leased, attempt: BoxFuture<'static, Outcome>) -> BoxFuture<'static, Outcome>;
+}
+
+/// Nobody follows the work.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Untraced;
+
+impl Traces for Untraced {
+    fn current(&self) -> Option<String> {
+        None
+    }
+
+    fn follow(&self, _: &Leased, attempt: BoxFuture<'static, Outcome>) -> BoxFuture<'static, Outcome> {
+        attempt
+    }
+}
 
 /// What a queue needs from its process.
 pub struct Settings {
@@ -30,6 +55,8 @@ pub struct Settings {
     pub ids: Ids,
     /// The name of this process in leases, different from that of every other process.
     pub worker: String,
+    /// What ties jobs to the work that enqueued them.
+    pub traces: Arc<dyn Traces>,
 }
 
 /// The durable queue. Cheap to clone.
@@ -54,6 +81,10 @@ impl Jobs {
 
     pub(crate) fn worker(&self) -> &str {
         &self.settings.worker
+    }
+
+    pub(crate) fn traces(&self) -> &dyn Traces {
+        &*self.settings.traces
     }
 
     pub(crate) fn queue_named(&self, name: &str) -> Option<Queue> {
@@ -82,7 +113,9 @@ impl Jobs {
     /// As any statement.
     pub async fn enqueue_many(&self, tx: &mut Tx, jobs: Vec<NewJob>) -> db::Result<Vec<Option<Uuid>>> {
         let now = self.now();
-        let entries: Vec<Entry> = jobs.into_iter().map(|job| Entry::new(self.new_id(), job, now)).collect();
+        let trace = self.traces().current();
+        let entry = |job| Entry::new(self.new_id(), job, trace.clone(), now);
+        let entries: Vec<Entry> = jobs.into_iter().map(entry).collect();
         let inserted = insert::insert(tx, &entries, now).await?;
         for queue in self.settings.queues {
             if entries.iter().any(|entry| entry.queue == queue.name() && inserted.contains(&entry.id)) {

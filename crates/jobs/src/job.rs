@@ -197,6 +197,8 @@ pub struct Leased {
     pub attempt: u32,
     /// After so many attempts it is dead.
     pub max_attempts: u32,
+    /// Of whoever enqueued it; see [`Traces`](crate::Traces).
+    pub trace: Option<Arc<str>>,
     pub(crate) seq: i64,
     pub(crate) fence: i64,
     pub(crate) run_at: i64,

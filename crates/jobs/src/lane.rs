@@ -230,7 +230,13 @@ impl Lane {
         let (task, outcome) = match joined {
             Ok((task, (_, outcome))) => (task, Some(outcome)),
             Err(error) if error.is_cancelled() => (error.id(), None),
-            Err(error) => (error.id(), Some(Outcome::retry("the job's task was lost"))),
+            Err(error) => {
+                let lost = Outcome::retry("the job's task was lost");
+                if let Some(job) = self.in_hand.get(&error.id()) {
+                    run::tell_of_death(job, &lost);
+                }
+                (error.id(), Some(lost))
+            }
         };
         let Some(job) = self.in_hand.remove(&task) else { return };
         let settlement = match outcome {

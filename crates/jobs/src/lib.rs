@@ -31,7 +31,7 @@ mod store;
 mod workers;
 
 pub use backoff::Backoff;
-pub use handle::{Clock, Ids, Jobs, Settings};
+pub use handle::{Clock, Ids, Jobs, Settings, Traces, Untraced};
 pub use job::{Leased, NewJob, Outcome, Queue};
 pub use store::dead::{DeadJob, Replay};
 pub use store::look::Count;

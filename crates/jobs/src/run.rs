@@ -23,21 +23,26 @@ pub(crate) async fn attempt(handler: Handler, job: Leased, options: QueueOptions
         // The handler is called inside, so that it may also panic before its first await.
         AssertUnwindSafe(async move { handler(job).await }).catch_unwind()
     };
-    let outcome = async {
-        match tokio::time::timeout(options.timeout, work).await {
+    let at_work = job.clone();
+    let attempt = async move {
+        let outcome = match tokio::time::timeout(options.timeout, work).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => {
-                tracing::error!(panic = panic_text(&*panic), "a job's handler panicked; the job will be retried");
+                tracing::error!(
+                    panic = panic_text(&*panic),
+                    "a job's handler panicked; the job will be retried"
+                );
                 Outcome::retry("the handler panicked")
             }
             Err(_elapsed) => {
                 tracing::error!(timeout = ?options.timeout, "a job took too long and was stopped; it will be retried");
                 Outcome::retry("the handler took too long")
             }
-        }
-    }
-    .instrument(span)
-    .await;
+        };
+        tell_of_death(&at_work, &outcome);
+        outcome
+    };
+    let outcome = job.jobs.traces().follow(&job, attempt.instrument(span).boxed()).await;
     measure(&job, &outcome, begun.elapsed());
     (job, outcome)
 }
@@ -65,13 +70,25 @@ fn measure(job: &Leased, outcome: &Outcome, elapsed: Duration) {
         .increment(1);
 }
 
+/// Log the end of a job that nobody will try again by itself.
+pub(crate) fn tell_of_death(job: &Leased, outcome: &Outcome) {
+    match outcome {
+        Outcome::Retry { reason, .. } if job.is_last_attempt() => {
+            tracing::warn!(id = %job.id, kind = %job.kind, %reason, "a job failed in its last attempt and is dead");
+        }
+        Outcome::GiveUp { reason } => {
+            tracing::warn!(id = %job.id, kind = %job.kind, %reason, "a job was given up and is dead");
+        }
+        Outcome::Done | Outcome::Retry { .. } | Outcome::Postpone { .. } => {}
+    }
+}
+
 /// What to write for an outcome; none where the handler has completed the job by itself.
 pub(crate) fn settlement(job: &Leased, outcome: Outcome, backoff: Backoff, now: i64) -> Option<Settlement> {
     match outcome {
         Outcome::Done if job.was_completed() => None,
         Outcome::Done => Some(Settlement::Done),
         Outcome::Retry { reason, .. } if job.is_last_attempt() => {
-            tracing::warn!(id = %job.id, kind = %job.kind, %reason, "a job failed in its last attempt and is dead");
             Some(Settlement::Dead { reason: shortened(reason) })
         }
         Outcome::Retry { after, reason } => {
@@ -81,10 +98,7 @@ pub(crate) fn settlement(job: &Leased, outcome: Outcome, backoff: Backoff, now: 
         Outcome::Postpone { wait, reason } => {
             Some(Settlement::PostponedTo { at: later(now, wait), reason: shortened(reason) })
         }
-        Outcome::GiveUp { reason } => {
-            tracing::warn!(id = %job.id, kind = %job.kind, %reason, "a job was given up and is dead");
-            Some(Settlement::Dead { reason: shortened(reason) })
-        }
+        Outcome::GiveUp { reason } => Some(Settlement::Dead { reason: shortened(reason) }),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     crypto::{Keyring, MasterKey},
     egress::Egress,
     error::{Error, Result},
+    http::JobTraces,
     ids::Ids,
     inbound::Inbox,
     limits::Limits,
@@ -29,6 +30,7 @@ pub const QUEUES: &[Queue] = &[
     crate::media::QUEUE,
     crate::mail::QUEUE,
     crate::channels::QUEUE,
+    crate::conversations::QUEUE,
     crate::tasks::HOUSEKEEPING,
 ];
 
@@ -121,13 +123,14 @@ impl App {
             Inbox::open(stores.db.clone(), keyring.clone(), clock.clone(), ids.clone(), lanes).await?;
         tasks.spawn(writer);
         let process = ids.next();
-        let (for_jobs, for_ids) = (clock.clone(), ids.clone());
+        let (for_jobs, for_ids, for_traces) = (clock.clone(), ids.clone(), ids.clone());
         let jobs = Jobs::new(jobs::Settings {
             db: stores.db.clone(),
             queues: QUEUES,
             clock: Arc::new(move || for_jobs.now()),
             ids: Arc::new(move || for_ids.next()),
             worker: process.to_string(),
+            traces: Arc::new(JobTraces::new(Arc::new(move || for_traces.next()))),
         });
         let egress = Egress::new(&config).map_err(Error::internal)?;
         let graph = graph_client(&config)?;

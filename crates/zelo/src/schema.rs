@@ -35,4 +35,5 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(17, "0017", "templates"),
     migration!(18, "0018", "silence"),
     migration!(19, "0019", "quotas"),
+    migration!(20, "0020", "job_traces"),
 ];

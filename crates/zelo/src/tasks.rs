@@ -1,8 +1,8 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
 use crate::{
-    app::App, approvals, audit, channels, connecting, error::Result, identity, inbound, limits, mail, media,
-    offboarding, outbound, rotation, silence, support, telemetry, templates,
+    app::App, approvals, audit, channels, connecting, conversations, error::Result, identity, inbound,
+    limits, mail, media, offboarding, outbound, rotation, silence, support, telemetry, templates,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Tasks {
 pub fn workers(app: &App) -> Workers {
     let (for_messages, for_mail, for_housekeeping) = (app.clone(), app.clone(), app.clone());
     let (for_media, for_receipts) = (app.clone(), app.clone());
-    let for_channels = app.clone();
+    let (for_channels, for_conversations) = (app.clone(), app.clone());
     let messages = QueueOptions {
         concurrency: app.config.outbound.concurrency,
         per_tenant: app.config.outbound.concurrency_per_tenant,
@@ -69,6 +69,11 @@ pub fn workers(app: &App) -> Workers {
                     }
                 }
             },
+        )
+        .queue(
+            conversations::QUEUE,
+            QueueOptions { concurrency: 4, per_tenant: 2, ..QueueOptions::default() },
+            move |job| conversations::wake(for_conversations.clone(), job),
         )
         .queue(HOUSEKEEPING, QueueOptions { concurrency: 1, ..QueueOptions::default() }, move |job| {
             let app = for_housekeeping.clone();

@@ -98,7 +98,8 @@ const CLAIM: &str = "with recursive
     from chosen
     where jobs.seq = (select j.seq from jobs j where j.queue = $1 and j.state = 'ready'
                       and j.tenant_id = chosen.at_tenant and j.turn = chosen.at_turn $for_update_skip_locked)
-    returning seq, fence, id, kind, tenant_id, order_key, payload, attempt, max_attempts, run_at, unique_key, every";
+    returning seq, fence, id, kind, tenant_id, order_key, payload, attempt, max_attempts, run_at, unique_key, every,
+              trace";
 
 /// What a claim wants.
 #[derive(Debug, Clone, Copy)]
@@ -182,6 +183,7 @@ async fn claim_between(
             attempt: u32::try_from(row.get::<i64>(7)?).unwrap_or(u32::MAX),
             max_attempts: u32::try_from(row.get::<i64>(8)?).unwrap_or(u32::MAX),
             run_at: row.get(9)?,
+            trace: row.get::<Option<String>>(12)?.map(Into::into),
             period,
             jobs: jobs.clone(),
             completed: Arc::default(),

@@ -77,7 +77,7 @@ pub enum Replay {
 }
 
 const EXHUME: &str = "delete from jobs where id = $1 and state = 'dead'
-    returning id, queue, kind, tenant_id, order_key, payload, priority, max_attempts, unique_key, every";
+    returning id, queue, kind, tenant_id, order_key, payload, priority, max_attempts, unique_key, every, trace";
 
 /// Enqueue a dead job anew; returns its queue where it waits now.
 pub(crate) async fn replay(tx: &mut Tx, id: Uuid, now: i64) -> db::Result<(Replay, Option<String>)> {
@@ -94,6 +94,7 @@ pub(crate) async fn replay(tx: &mut Tx, id: Uuid, now: i64) -> db::Result<(Repla
             max_attempts: row.get(7)?,
             unique: row.get(8)?,
             every: row.get(9)?,
+            trace: row.get(10)?,
         })
     };
     let Some(entry) = tx.query_opt(EXHUME, params![id], exhume).await? else {

@@ -23,10 +23,11 @@ pub(crate) struct Entry {
     pub(crate) max_attempts: i64,
     pub(crate) unique: Option<String>,
     pub(crate) every: Option<i64>,
+    pub(crate) trace: Option<String>,
 }
 
 impl Entry {
-    pub(crate) fn new(id: Uuid, job: NewJob, now: i64) -> Self {
+    pub(crate) fn new(id: Uuid, job: NewJob, trace: Option<String>, now: i64) -> Self {
         Self {
             id,
             queue: job.queue.name().to_owned(),
@@ -39,6 +40,7 @@ impl Entry {
             max_attempts: job.max_attempts.into(),
             unique: job.unique,
             every: None,
+            trace,
         }
     }
 
@@ -57,6 +59,7 @@ impl Entry {
             max_attempts: PERIODIC_ATTEMPTS,
             unique: Some(unique.to_owned()),
             every: Some(every),
+            trace: None,
         }
     }
 }
@@ -68,13 +71,13 @@ macro_rules! insert_as {
     ($state:literal) => {
         concat!(
             "insert into jobs (id, queue, kind, tenant_id, order_key, payload, priority, run_at, max_attempts,
-                               unique_key, every, state, created_at)
+                               unique_key, every, trace, state, created_at)
              select r.id, r.queue, r.kind, r.tenant_id, r.order_key, r.payload, r.priority, r.run_at,
-                    r.max_attempts, r.unique_key, r.every, ",
+                    r.max_attempts, r.unique_key, r.every, r.trace, ",
             $state,
             ", $1
              from $rows(place int, id uuid, queue text, kind text, tenant_id uuid, order_key uuid, payload text,
-                        priority int, run_at int, max_attempts int, unique_key text, every int)
+                        priority int, run_at int, max_attempts int, unique_key text, every int, trace text)
              where true order by r.place
              on conflict do nothing returning id"
         )
@@ -110,6 +113,7 @@ fn rows<'a>(entries: &[&'a Entry]) -> Rows<'a> {
             entry.max_attempts.into(),
             entry.unique.as_deref().into(),
             entry.every.into(),
+            entry.trace.as_deref().into(),
         ]);
     }
     rows

@@ -18,6 +18,9 @@ pub(super) const KITCHEN: Queue = crate::queue!("kitchen");
 /// An arbitrary morning.
 pub(super) const MORNING: i64 = 1_700_000_000_000;
 
+/// The migration `job_traces` as far as this crate's table goes.
+const TRACES: &str = "alter table jobs add column trace text";
+
 const MIGRATIONS: &[Migration] = &[
     Migration {
         number: 1,
@@ -25,8 +28,9 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/sqlite/0002_jobs.sql"),
         postgres: include_str!("../../../../migrations/postgres/0002_jobs.sql"),
     },
+    Migration { number: 2, name: "job_traces", sqlite: TRACES, postgres: TRACES },
     Migration {
-        number: 2,
+        number: 3,
         name: "effects",
         sqlite: "create table effects (seq integer primary key autoincrement, payload text not null) strict",
         postgres: "create table effects (seq bigint generated always as identity primary key, payload text not null)",
@@ -86,6 +90,7 @@ impl House {
             clock: Arc::new(move || clock.load(Ordering::SeqCst)),
             ids: Arc::new(move || Uuid::from_u128(0x7000 + u128::from(ids.fetch_add(1, Ordering::SeqCst)))),
             worker: worker.to_owned(),
+            traces: Arc::new(super::traces::Followed),
         })
     }
 

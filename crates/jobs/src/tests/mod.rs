@@ -8,3 +8,4 @@ mod order;
 mod promise;
 mod running;
 mod time;
+mod traces;

@@ -148,7 +148,7 @@ pub(super) async fn unassign_conversation(
 pub(super) struct StatusBody {
     /// `open`, `snoozed` or `resolved`.
     status: ConversationStatus,
-    /// Until when it sleeps (RFC 3339).
+    /// Until when it sleeps (RFC 3339), in the future; then it opens by itself. Without it, until the contact writes.
     #[serde(default)]
     until: Option<String>,
 }

@@ -8,6 +8,7 @@ mod hand_over;
 mod model;
 mod service;
 mod store;
+mod wake;
 
 pub use current::{Arrival, CurrentThreads, Occasion};
 pub use hand_over::{give_back, hand_over};
@@ -18,3 +19,4 @@ pub use service::{
     list_conversations, mark_conversation_read, next_seq, note_told_read, open_conversation_to,
     place_outbound, set_conversation_status, told_read,
 };
+pub use wake::{QUEUE, wake};

@@ -1,6 +1,6 @@
 //! What is done with conversations.
 
-use super::{Conversation, ConversationStatus, Listing, store};
+use super::{Conversation, ConversationStatus, Listing, store, wake::promise_waking};
 use crate::{
     app::App,
     audit::{Entry, EventType, Pen},
@@ -201,7 +201,7 @@ pub async fn leave_assignee(tx: &mut Tx, scope: TenantScope, user: UserId, now: 
     Ok(left.len())
 }
 
-/// Open, snooze or resolve a conversation. Doing it again changes nothing.
+/// Open, snooze or resolve a conversation. Doing it again changes nothing. What sleeps until a time opens then by itself.
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's conversation too; [`Error::Conflict`] when a newer conversation with the same
@@ -232,6 +232,9 @@ pub async fn set_conversation_status(
         }
         let seq = next_seq(tx, sight.scope(), id).await?;
         store::update_status(tx, sight.scope(), id, status, snoozed_until, now).await?;
+        if let Some(until) = snoozed_until {
+            promise_waking(tx, app, sight.scope(), id, until).await?;
+        }
         events::record(tx, sight.scope(), &[Event::ConversationUpdated { conversation: id, seq }], now)
             .await?;
         let entry = Entry::of(EventType::ConversationUpdate, "conversation_status").on("conversation", id);

@@ -170,6 +170,24 @@ pub(super) async fn update_status(
     .await
 }
 
+/// Open what sleeps until this very time; gives its next change, and nothing where it does not sleep so.
+pub(super) async fn wake(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ConversationId,
+    until: Millis,
+) -> Result<Option<i64>> {
+    let (asleep, open) = (ConversationStatus::Snoozed, ConversationStatus::Open);
+    tx.query_opt(
+        "update conversations set status = $4, list_rank = $5, snoozed_until = null, last_seq = last_seq + 1
+         where tenant_id = $1 and id = $2 and status = $6 and snoozed_until = $3 and is_current = 1
+         returning last_seq",
+        params![scope, id, until, open.as_str(), open.list_rank(), asleep.as_str()],
+        |row| row.get(0),
+    )
+    .await
+}
+
 pub(super) async fn update_holders(
     tx: &mut Tx,
     scope: TenantScope,

@@ -115,6 +115,17 @@ impl Ids {
         Self { request_id: id.to_string().into(), trace_id: id.as_simple().to_string().into() }
     }
 
+    /// The ids as a job keeps them. Neither has a space in it, wherever it came from.
+    pub(super) fn to_trace(&self) -> String {
+        format!("{} {}", self.request_id, self.trace_id)
+    }
+
+    /// The ids that a job kept; none where it kept something else.
+    pub(super) fn from_trace(text: &str) -> Option<Self> {
+        let (request_id, trace_id) = text.split_once(' ')?;
+        Some(Self { request_id: request_id.into(), trace_id: trace_id.into() })
+    }
+
     /// The ids that a request brings, and new ones in place of those that are missing or malformed. Of two trace ids
     /// the standard's one (`traceparent`) holds.
     pub(crate) fn from_headers(headers: &HeaderMap, new_id: &NewId) -> Self {
@@ -241,6 +252,13 @@ mod tests {
             assert_eq!(&*replaced.request_id, "00000000-0000-0000-0000-000000000007", "{bad}");
             assert_eq!(&*replaced.trace_id, "00000000000000000000000000000007", "{bad}");
         }
+    }
+
+    #[test]
+    fn a_job_keeps_ids_as_they_are() {
+        let given = ids(&[("x-request-id", "order-17.a_b"), ("x-trace-id", "checkout-9")]);
+        assert_eq!(Ids::from_trace(&given.to_trace()), Some(given));
+        assert_eq!(Ids::from_trace("something"), None);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ mod faults;
 mod headers;
 pub mod idempotency;
 mod ids;
+mod job_traces;
 mod json;
 mod meters;
 mod origin;
@@ -24,6 +25,7 @@ pub use idempotency::Idempotent;
 pub use ids::{
     Caller, Ids, NewId, current_client, current_ids, set_caller, set_program, set_supporter, with_ids,
 };
+pub use job_traces::JobTraces;
 pub use json::{Json, read as read_json};
 pub use page::{DEFAULT_LIMIT, List, MOST, Page};
 pub use stack::Stack;

@@ -1,5 +1,5 @@
 use super::{lines::Lines, mask::mask};
-use crate::http::{Ids, set_caller, with_ids};
+use crate::http::{Ids, JobTraces, set_caller, with_ids};
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -216,6 +216,67 @@ fn a_line_has_the_promised_members() {
         "phone_number_id": "106540352242922",
     });
     assert_eq!(value, expected);
+}
+
+/// A queue on a new database, whose jobs log what they are.
+async fn errands(folder: &std::path::Path) -> (db::Db, jobs::Jobs, jobs::Workers) {
+    const ERRANDS: jobs::Queue = jobs::queue!("errands");
+    let url = db::DatabaseUrl::Sqlite(folder.join("errands.db"));
+    let db = db::Db::open(&url, &db::Options { create: true, ..db::Options::default() }).await.unwrap();
+    db::migrate::apply(&db, crate::schema::MIGRATIONS, None, 0).await.unwrap();
+    let next = Arc::new(std::sync::atomic::AtomicU64::new(1));
+    let new_id = move || Uuid::from_u128(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed).into());
+    let jobs = jobs::Jobs::new(jobs::Settings {
+        db: db.clone(),
+        queues: &[ERRANDS],
+        clock: Arc::new(|| 1_795_255_200_123),
+        ids: Arc::new(new_id.clone()),
+        worker: "ana".into(),
+        traces: Arc::new(JobTraces::new(Arc::new(new_id))),
+    });
+    let workers = jobs::Workers::new(jobs.clone());
+    let workers = workers.queue(ERRANDS, jobs::QueueOptions::default(), |job| async move {
+        tracing::info!("Ran an errand {}", job.payload);
+        jobs::Outcome::give_up("it rains")
+    });
+    (db, jobs, workers)
+}
+
+#[test]
+fn a_line_that_a_job_logs_has_the_ids_of_the_request_that_enqueued_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let written = logged(true, || {
+        runtime.block_on(async {
+            let (db, jobs, workers) = errands(folder.path()).await;
+            let enqueue = async |payload: &'static str| {
+                db::write!(db, "enqueue", db::Scope::Platform, |tx| -> db::Result<_> {
+                    let job = jobs::NewJob::new(jobs::queue!("errands"), "run", payload);
+                    jobs.enqueue(tx, job.tenant(Uuid::from_u128(9))).await
+                })
+                .unwrap();
+            };
+            let ids = Ids { request_id: "req-1".into(), trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".into() };
+            with_ids(ids, enqueue("asked for")).await;
+            enqueue("by itself").await;
+            workers.run_until_idle().await.unwrap();
+        });
+    });
+    let lines: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids_of = |words: &'static str| -> Vec<(Value, Value, Value)> {
+        let found = lines.iter().filter(|line| line["message"].as_str().unwrap().contains(words));
+        let ids = found.map(|line| (&line["request_id"], &line["trace_id"], &line["tenant_id"]));
+        ids.map(|(request, trace, tenant)| (request.clone(), trace.clone(), tenant.clone())).collect()
+    };
+    let asked = ids_of("Ran an errand asked for");
+    let expected =
+        ("req-1".into(), "4bf92f3577b34da6a3ce929d0e0e4736".into(), Uuid::from_u128(9).to_string().into());
+    assert_eq!(asked, std::slice::from_ref(&expected));
+    // What the queue itself says of the job belongs to the request too; what nobody asked for has ids of its own.
+    let deaths = ids_of("is dead");
+    assert_eq!((deaths.len(), deaths.contains(&expected)), (2, true), "{written}");
+    let own = ids_of("Ran an errand by itself");
+    assert!(own.len() == 1 && own[0].0.is_string() && own[0].0 != "req-1", "{own:?}");
 }
 
 #[test]

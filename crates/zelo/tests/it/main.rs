@@ -73,6 +73,8 @@ mod threads;
 #[cfg(test)]
 mod voice_notes;
 #[cfg(test)]
+mod waking;
+#[cfg(test)]
 mod webhook;
 #[cfg(test)]
 mod wishes;

@@ -180,6 +180,7 @@ fn a_tenants_scope_is_made_in_few_places() {
             "zelo/src/rotation/",
             "zelo/src/silence/",
             "zelo/src/connecting/",
+            "zelo/src/conversations/",
             "zelo/src/templates/",
         ]
         .iter()
