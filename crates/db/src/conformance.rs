@@ -186,6 +186,29 @@ async fn below_every_statement_a_tenant_sees_only_its_own_rows_on_postgres() {
 }
 
 #[tokio::test]
+async fn a_role_whose_commits_do_not_wait_for_the_disk_is_refused_with_the_cure() {
+    #[expect(clippy::disallowed_methods, reason = "the test run says by its environment where its server is")]
+    let Ok(server) = std::env::var("ZELO_TEST_POSTGRES_URL") else { return };
+    let role = format!("zelo_db_careless_{}", std::process::id());
+    let (admin, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+    tokio::runtime::Handle::current().spawn(connection);
+    admin.batch_execute(&format!("create role {role} login")).await.unwrap();
+    let url =
+        DatabaseUrl::parse(&format!("postgres://{role}@{}", server.rsplit('@').next().unwrap())).unwrap();
+    drop(Db::open(&url, &Options::default()).await.expect("nothing is wrong with it yet"));
+
+    admin.batch_execute(&format!("alter role {role} set synchronous_commit = off")).await.unwrap();
+    let refused = Db::open(&url, &Options::default()).await.err();
+    let Some(Error::Unsafe(text)) = &refused else { panic!("{refused:?}") };
+    assert!(text.contains("synchronous_commit=off") && text.contains("alter role"), "{text}");
+    assert!(text.contains("set synchronous_commit=on"), "{text}");
+
+    admin.batch_execute(&format!("alter role {role} reset synchronous_commit")).await.unwrap();
+    drop(Db::open(&url, &Options::default()).await.expect("the cure helps"));
+    admin.batch_execute(&format!("drop role {role}")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_commit_wakes_those_who_wait_and_a_failure_does_not() {
     for House { db, .. } in houses().await {
         let mut listener = db.listen("guests");

@@ -59,20 +59,7 @@ impl Pool {
             .await?;
         for row in rows {
             let (name, setting): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            match name.as_str() {
-                "server_version_num" if setting.parse::<i64>().unwrap_or(0) < MINIMUM_VERSION => {
-                    return Err(Error::Unsafe(format!(
-                        "PostgreSQL 15 or newer is needed; this server is {setting}"
-                    )));
-                }
-                "fsync" | "full_page_writes" | "synchronous_commit" if setting == "off" => {
-                    return Err(Error::Unsafe(format!(
-                        "PostgreSQL runs with {name}=off, which can lose messages that were acknowledged; \
-                         set {name}=on in postgresql.conf and reload"
-                    )));
-                }
-                _ => {}
-            }
+            judge(&name, &setting)?;
         }
         Ok(())
     }
@@ -87,6 +74,26 @@ impl Pool {
         tx.client()?.batch_execute(&text).await?;
         Ok(tx)
     }
+}
+
+/// Whether a server with this setting keeps what it acknowledges; the refusal names the cure.
+fn judge(name: &str, setting: &str) -> Result<()> {
+    let cure = match (name, setting) {
+        ("server_version_num", version) if version.parse::<i64>().unwrap_or(0) < MINIMUM_VERSION => {
+            return Err(Error::Unsafe(format!("PostgreSQL 15 or newer is needed; this server is {version}")));
+        }
+        ("fsync" | "full_page_writes", "off") => String::new(),
+        // Also a role or a database may have it.
+        ("synchronous_commit", "off") => {
+            ", and `alter role … reset synchronous_commit` where the role or its database was given it"
+                .to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Unsafe(format!(
+        "PostgreSQL runs with {name}=off, which can lose messages that were acknowledged; \
+         set {name}=on in postgresql.conf and reload{cure}"
+    )))
 }
 
 /// One transaction. Dropped without a commit, its connection is closed and the server undoes it.
@@ -178,4 +185,24 @@ fn all<'v>(
 ) -> Vec<&'v (dyn ToSql + Sync)> {
     let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
     params.chain(arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_could_lose_what_it_acknowledged_is_refused_with_the_cure() {
+        for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+            let Err(Error::Unsafe(text)) = judge(name, "off") else { panic!("{name} is let in") };
+            assert!(text.contains(&format!("set {name}=on in postgresql.conf")), "{text}");
+            judge(name, "on").unwrap();
+        }
+        // Stronger than needed, or as strong towards the disk of this server.
+        for setting in ["remote_apply", "remote_write", "local"] {
+            judge("synchronous_commit", setting).unwrap();
+        }
+        assert!(matches!(judge("server_version_num", "140011"), Err(Error::Unsafe(_))));
+        judge("server_version_num", "150000").unwrap();
+    }
 }
