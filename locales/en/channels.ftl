@@ -5,6 +5,10 @@ channels-state = State
 channels-active = sends
 channels-reconnect = has to be connected again
 channels-disabled = switched off
+channels-switch-off = Switch off…
+channels-switch-off-hint = Nothing leaves from this number until somebody switches it on again; what waits then goes out. What customers write is still kept.
+channels-switch-off-now = Switch off now
+channels-switch-on = Switch on
 channels-silent = silent
 channels-silent-since = Nothing has come in since { $time }. Usually { $count ->
     [one] one person writes

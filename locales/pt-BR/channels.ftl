@@ -5,6 +5,10 @@ channels-state = Estado
 channels-active = envia
 channels-reconnect = precisa ser conectado de novo
 channels-disabled = desligado
+channels-switch-off = Desligar…
+channels-switch-off-hint = Nada sai deste número até que alguém o ligue de novo; o que estiver esperando sai então. O que os clientes escrevem continua guardado.
+channels-switch-off-now = Desligar agora
+channels-switch-on = Ligar
 channels-silent = em silêncio
 channels-silent-since = Nada chega desde { $time }. Em um período assim, o comum é que { $count ->
     [one] uma pessoa escreva

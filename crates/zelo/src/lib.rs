@@ -15,6 +15,7 @@ pub mod error;
 pub mod http;
 pub mod ids;
 pub mod mail;
+pub mod queues;
 pub mod redis_client;
 pub mod schema;
 pub mod stores;

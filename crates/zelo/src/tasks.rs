@@ -2,7 +2,7 @@
 
 use crate::{
     app::App, approvals, audit, channels, connecting, conversations, error::Result, identity, inbound,
-    limits, mail, media, offboarding, outbound, rotation, silence, support, telemetry, templates,
+    limits, mail, media, offboarding, outbound, queues, rotation, silence, support, telemetry, templates,
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -106,6 +106,7 @@ async fn keep_house(app: &App, kind: &str) -> Result<()> {
         return support::sweep(app).await;
     }
     approvals::sweep(app).await?;
+    queues::sweep(app).await?;
     mail::sweep(app).await?;
     limits::sweep(app).await?;
     outbound::sweep(app).await?;

@@ -271,9 +271,22 @@ pub(super) struct ChannelChangeBody {
     /// Whether somebody is told when nothing comes in that usually would.
     #[serde(default)]
     silence_alert: Option<bool>,
+    /// `disabled` switches the number off: nothing leaves, and what comes in is kept. `active` switches it on again.
+    #[serde(default)]
+    status: Option<Switch>,
 }
 
-/// Change a number's name, pace, alert or credentials.
+/// Whether a number is switched on.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Switch {
+    /// It is.
+    Active,
+    /// It is not.
+    Disabled,
+}
+
+/// Change a number's name, pace, alert or credentials, or switch it off and on.
 #[utoipa::path(patch, path = "/channels/{id}", tag = "channels", params(("id" = ChannelId, Path)),
     request_body = ChannelChangeBody,
     responses((status = 200, body = ChannelShape), (status = 403), (status = 404), (status = 422)),
@@ -292,6 +305,7 @@ pub(super) async fn update_channel(
         verify_token: body.verify_token,
         messages_per_second: body.messages_per_second,
         silence_alert: body.silence_alert,
+        is_on: body.status.map(|status| status == Switch::Active),
     };
     let channel = channels::update_channel(&app, scope.tenant, id, &change).await?;
     Ok(axum::Json(ChannelShape::of(&app, scope.tenant, channel).await?))

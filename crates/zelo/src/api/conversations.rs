@@ -6,12 +6,16 @@ use super::{
 };
 use crate::{
     app::App,
-    conversations::{self, AssigneeFilter, Assignment, Conversation, ConversationStatus, Listing, Position},
+    clock::Millis,
+    conversations::{
+        self, AssigneeFilter, Assignment, Conversation, ConversationChange, ConversationStatus, Listing,
+        Position,
+    },
     error::{Error, Result},
     http::{Json, List, Page, Path, Query},
     identity::May,
     ids::{ChannelId, ConversationId, TeamId, UserId},
-    rights::to,
+    rights::{Permission, to},
     teams,
 };
 use axum::extract::State;
@@ -78,6 +82,67 @@ pub(super) async fn get_conversation(
 ) -> Result<axum::Json<ConversationShape>> {
     let found = conversations::get_conversation(&app, scope.sight(), id).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
+}
+
+/// What is to change of a conversation; what is not said stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConversationPatch {
+    /// `open`, `snoozed` or `resolved`.
+    #[serde(default)]
+    status: Option<ConversationStatus>,
+    /// Until when it sleeps (RFC 3339), in the future. Only with `snoozed`.
+    #[serde(default)]
+    until: Option<String>,
+    /// A user of the same tenant, or null for nobody. Demands `conversations:assign` too.
+    #[serde(default, deserialize_with = "super::time::said")]
+    #[schema(value_type = Option<UserId>)]
+    user_id: Option<Option<UserId>>,
+    /// A team of the same tenant, or null for none. Demands `conversations:assign` too.
+    #[serde(default, deserialize_with = "super::time::said")]
+    #[schema(value_type = Option<TeamId>)]
+    team_id: Option<Option<TeamId>>,
+}
+
+/// Change a conversation's state and who has it, all of it or nothing. Doing it again changes nothing.
+#[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = ConversationId, Path)),
+    request_body = ConversationPatch,
+    responses((status = 200, body = ConversationShape), (status = 403), (status = 404), (status = 409), (status = 422)),
+    security(("bearer" = ["conversations:write"])))]
+pub(super) async fn update_conversation(
+    State(app): State<App>,
+    scope: May<to::WriteConversations>,
+    Path(id): Path<ConversationId>,
+    Json(body): Json<ConversationPatch>,
+) -> Result<axum::Json<ConversationShape>> {
+    // A stranger's conversation is unknown before it is asked what is to become of it.
+    conversations::get_conversation(&app, scope.sight(), id).await?;
+    let holders = Assignment { assignee: body.user_id, team: body.team_id };
+    if holders != Assignment::default() {
+        scope.require(Permission::AssignConversations)?;
+        teams::check_assignment(&app, &scope, holders).await?;
+    }
+    let status = match (body.status, body.until.as_deref()) {
+        (Some(status), until) => Some((status, asked_status(&app, status, until)?)),
+        (None, Some(_)) => {
+            return Err(Error::invalid("until", "not_allowed", "Say the status `snoozed` with it."));
+        }
+        (None, None) => None,
+    };
+    let change = ConversationChange { status, holders };
+    let found = conversations::change_conversation(&app, scope.sight(), id, change).await?;
+    Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
+}
+
+/// Until when a conversation sleeps that is put into this state; refuses what nobody may ask for.
+fn asked_status(app: &App, status: ConversationStatus, until: Option<&str>) -> Result<Option<Millis>> {
+    if status == ConversationStatus::Pending {
+        return Err(Error::invalid("status", "not_allowed", "Only the bot makes a conversation pending."));
+    }
+    let Some(text) = until else { return Ok(None) };
+    let until = from_rfc3339(text).filter(|until| *until > app.clock.now());
+    let past = || Error::invalid("until", "not_in_the_future", "Give a time that is still to come.");
+    until.map(Some).ok_or_else(past)
 }
 
 /// To whom. What is not said stays as it is; null takes it away.
@@ -164,22 +229,7 @@ pub(super) async fn set_conversation_status(
     Path(id): Path<ConversationId>,
     Json(body): Json<StatusBody>,
 ) -> Result<axum::Json<ConversationShape>> {
-    let until = match (body.status, body.until.as_deref()) {
-        (ConversationStatus::Pending, _) => {
-            return Err(Error::invalid(
-                "status",
-                "not_allowed",
-                "Only the bot makes a conversation pending.",
-            ));
-        }
-        (_, None) => None,
-        (_, Some(text)) => {
-            let until = from_rfc3339(text).filter(|until| *until > app.clock.now());
-            Some(until.ok_or_else(|| {
-                Error::invalid("until", "not_in_the_future", "Give a time that is still to come.")
-            })?)
-        }
-    };
+    let until = asked_status(&app, body.status, body.until.as_deref())?;
     let found = conversations::set_conversation_status(&app, scope.sight(), id, body.status, until).await?;
     Ok(axum::Json(shapes::conversation(&app, scope.tenant, found).await?))
 }

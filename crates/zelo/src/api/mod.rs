@@ -21,6 +21,7 @@ mod mfa;
 mod passwords;
 mod people;
 mod problems;
+mod queues;
 mod reference;
 mod roles;
 mod seal;
@@ -120,7 +121,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(merges::list_contact_merges))
         .routes(routes!(merges::undo_contact_merge))
         .routes(routes!(conversations::list_conversations))
-        .routes(routes!(conversations::get_conversation))
+        .routes(routes!(conversations::get_conversation, conversations::update_conversation))
         .routes(routes!(support::list_conversation_outlines))
         .routes(routes!(conversations::assign_conversation, conversations::unassign_conversation))
         .routes(routes!(conversations::set_conversation_status))
@@ -140,6 +141,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(admin::list_webhook_events))
         .routes(routes!(admin::replay_webhook_event))
         .routes(routes!(admin::replay_webhook_events))
+        .routes(routes!(queues::list_queues))
+        .routes(routes!(queues::list_dead_jobs))
+        .routes(routes!(queues::delete_job))
+        .routes(routes!(queues::retry_job))
         .routes(routes!(limits::list_bans))
         .routes(routes!(limits::lift_ban))
         .routes(routes!(limits::clear_rate_limit))

@@ -11,7 +11,9 @@ use crate::{
     media,
     quotas::{self, Usage},
     rights::{self, Permission, Visibility, to},
-    tenants::{self, NewTenant, Plan, Quotas, QuotasChange, Tenant, TenantChange, TenantStatus},
+    tenants::{
+        self, NewTenant, Plan, Quotas, QuotasChange, SettingsChange, Tenant, TenantChange, TenantStatus,
+    },
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -283,6 +285,17 @@ pub(super) struct TenantShape {
     deletion_due_at: Option<String>,
     /// How much it may have, where that was said for it; null leaves it to the settings, 0 is no limit.
     quotas: Quotas,
+    /// How its desk works.
+    settings: TenantSettings,
+}
+
+/// How a tenant's desk works.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TenantSettings {
+    /// Within so many hours of resolving a message reopens the conversation; a later one begins a new one.
+    reopen_within_hours: i64,
+    /// Whether numbers without a country code are Brazilian.
+    in_brazil: bool,
 }
 
 impl TenantShape {
@@ -297,6 +310,10 @@ impl TenantShape {
             plan: tenant.plan,
             deletion_due_at: tenant.deletion_due_at.map(rfc3339),
             quotas: tenant.quotas,
+            settings: TenantSettings {
+                reopen_within_hours: tenant.settings.reopen_within_hours(),
+                in_brazil: tenant.settings.in_brazil,
+            },
         })
     }
 }
@@ -399,6 +416,30 @@ pub(super) struct TenantPatch {
     #[serde(default, deserialize_with = "super::usage::object")]
     #[schema(value_type = Option<QuotasPatch>)]
     quotas: Option<QuotasPatch>,
+    /// How its desk works.
+    #[serde(default, deserialize_with = "super::usage::object")]
+    #[schema(value_type = Option<SettingsPatch>)]
+    settings: Option<SettingsPatch>,
+}
+
+/// How a tenant's desk is to work; what is not said stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SettingsPatch {
+    /// Within so many hours of resolving a message reopens the conversation; a later one begins a new one. 24 at first; 0:
+    /// every one begins a new one.
+    #[serde(default)]
+    #[schema(maximum = 720)]
+    reopen_within_hours: Option<u32>,
+    /// Whether numbers without a country code are Brazilian.
+    #[serde(default)]
+    in_brazil: Option<bool>,
+}
+
+impl From<SettingsPatch> for SettingsChange {
+    fn from(SettingsPatch { reopen_within_hours, in_brazil }: SettingsPatch) -> Self {
+        Self { reopen_within_hours, in_brazil }
+    }
 }
 
 /// Change a tenant. For the platform's owner.
@@ -411,9 +452,10 @@ pub(super) async fn update_tenant(
     Path(id): Path<TenantId>,
     Json(body): Json<TenantPatch>,
 ) -> Result<axum::Json<TenantWithUsage>> {
-    let TenantPatch { name, plan, status, tax_id, quotas } = body;
+    let TenantPatch { name, plan, status, tax_id, quotas, settings } = body;
     let quotas = quotas.map(QuotasChange::from).unwrap_or_default();
-    let change = TenantChange { name, plan, status, tax_id, quotas };
+    let settings = settings.map(SettingsChange::from).unwrap_or_default();
+    let change = TenantChange { name, plan, status, tax_id, quotas, settings };
     let tenant = tenants::update_tenant(&app, id, &change).await?;
     media::fetch_waiting(&app, id).await?;
     TenantWithUsage::of(&app, tenant).await

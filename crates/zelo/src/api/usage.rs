@@ -13,7 +13,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 use utoipa::ToSchema;
 
 /// How much a tenant may have; what is not said stays as it is.
@@ -31,11 +31,13 @@ pub(super) struct QuotasPatch {
 }
 
 /// Reads an object or null. A struct could be read from a list too, by position; no client should come to rely on that.
-pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<QuotasPatch>, D::Error> {
-    struct Object;
+pub(super) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    struct Object<T>(PhantomData<T>);
 
-    impl<'de> Visitor<'de> for Object {
-        type Value = Option<QuotasPatch>;
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = Option<T>;
 
         fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
             out.write_str("an object")
@@ -46,11 +48,11 @@ pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
         }
 
         fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-            QuotasPatch::deserialize(MapAccessDeserializer::new(fields)).map(Some)
+            T::deserialize(MapAccessDeserializer::new(fields)).map(Some)
         }
     }
 
-    deserializer.deserialize_any(Object)
+    deserializer.deserialize_any(Object(PhantomData))
 }
 
 impl From<QuotasPatch> for QuotasChange {

@@ -195,9 +195,22 @@ pub struct ChannelChange {
     pub messages_per_second: Option<u32>,
     /// Whether somebody is told when nothing comes in that usually would.
     pub silence_alert: Option<bool>,
+    /// Whether it is switched on. While it is off nothing leaves, and what comes in is kept.
+    pub is_on: Option<bool>,
 }
 
 impl ChannelChange {
+    /// The status after it, where it says something of it. A number that has to be connected again stays so until it gets a
+    /// token; one that is switched on again finds out by itself.
+    pub(super) fn status_after(&self, before: ChannelStatus) -> Option<ChannelStatus> {
+        match (self.is_on, before) {
+            (Some(false), _) => Some(ChannelStatus::Disabled),
+            (Some(true), ChannelStatus::Disabled) => Some(ChannelStatus::Active),
+            (_, ChannelStatus::ReconnectNeeded) if self.access_token.is_some() => Some(ChannelStatus::Active),
+            _ => None,
+        }
+    }
+
     /// Refuse a pace that no number has.
     pub(super) fn validate(&self) -> Result<()> {
         if self.messages_per_second.is_none_or(|wanted| wanted <= FASTEST) {

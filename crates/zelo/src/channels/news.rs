@@ -195,7 +195,9 @@ async fn change_status(
     channel: &Channel,
     status: ChannelStatus,
 ) -> Result<()> {
-    store::update_status(tx, scope, channel.id, status).await?;
+    if store::update_status(tx, scope, channel.id, channel.status, status).await? == 0 {
+        return Ok(());
+    }
     let entry = Entry::of(EventType::ConfigUpdate, "channel_status").on("channel", channel.id);
     pen.write(tx, entry.changed("status", channel.status.as_str(), status.as_str())).await
 }

@@ -85,7 +85,8 @@ pub async fn create_channel(app: &App, scope: TenantScope, new: &NewChannel) -> 
     Ok(channel)
 }
 
-/// Change a channel's name or credentials. A new access token takes the channel up again that waited for one.
+/// Change a channel's name or credentials, or switch it off and on. A new access token takes the channel up again that waited
+/// for one.
 ///
 /// # Errors
 /// [`Error::NotFound`], for a stranger's channel too; [`Error::Invalid`] when something does not fit.
@@ -118,9 +119,9 @@ pub async fn update_channel(
     if change.access_token.is_some() {
         channel.token_since = app.clock.now();
     }
-    if change.access_token.is_some() && channel.status == ChannelStatus::ReconnectNeeded {
-        channel.status = ChannelStatus::Active;
-    }
+    let status = change.status_after(before.status);
+    channel.status = status.unwrap_or(before.status);
+    let is_back = before.status == ChannelStatus::Disabled && channel.status == ChannelStatus::Active;
     let sealed = seal_credentials(app, scope, id, credentials).await?;
     let secret_id = app.ids.next();
     let platform = app.keyring.platform().await?;
@@ -135,10 +136,10 @@ pub async fn update_channel(
         let app_secret =
             store::ensure_app_secret(tx, secret_id, scope.tenant(), &secret_digest, &secret_sealed, now)
                 .await?;
-        store::update_channel(tx, scope, &channel, &sealed).await?;
+        store::update_channel(tx, scope, &channel, status, &sealed).await?;
         store::update_route(tx, &channel, app_secret, &verify_token, now + SECRETS_OVERLAP).await?;
         pen.write(tx, entry.clone()).await?;
-        if change.access_token.is_some() {
+        if change.access_token.is_some() || is_back {
             promise_connection(tx, app, scope, id).await?;
         }
         tx.wake(directory::TOPIC);
@@ -225,7 +226,7 @@ pub async fn learn_throughput(app: &App, scope: TenantScope, id: ChannelId, info
     })
 }
 
-/// Say whether messages can leave through a channel.
+/// Say whether messages can leave through a channel, as Meta showed it. One that is switched off stays so.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -233,10 +234,11 @@ pub async fn set_status(app: &App, scope: TenantScope, id: ChannelId, status: Ch
     let pen = Pen::of(app, scope.tenant()).await?;
     let is_news = db::write!(app.db, "set_channel_status", scope.into(), |tx| -> Result<bool> {
         let before = store::find_channel(tx, scope, id).await?.ok_or(Error::NotFound)?;
-        if before.status == status {
+        // What somebody switched off stays so, whatever Meta says of it.
+        let stays = before.status == status || before.status == ChannelStatus::Disabled;
+        if stays || store::update_status(tx, scope, id, before.status, status).await? == 0 {
             return Ok(false);
         }
-        store::update_status(tx, scope, id, status).await?;
         let entry = Entry::of(EventType::ConfigUpdate, "channel_status").on("channel", id);
         pen.write(tx, entry.changed("status", before.status.as_str(), status.as_str())).await?;
         Ok(true)

@@ -170,10 +170,11 @@ pub(super) async fn update_channel(
     tx: &mut Tx,
     scope: TenantScope,
     channel: &Channel,
+    status: Option<ChannelStatus>,
     credentials_sealed: &[u8],
 ) -> Result<u64> {
     tx.execute(
-        "update channels set name = $3, display_phone = $4, status = $5, credentials_sealed = $6, messages_per_second = $7,
+        "update channels set name = $3, display_phone = $4, status = coalesce(cast($5 as text), status), credentials_sealed = $6, messages_per_second = $7,
              token_changed_at = $8, silence_alert = $9
          where tenant_id = $1 and id = $2",
         params![
@@ -181,7 +182,7 @@ pub(super) async fn update_channel(
             channel.id,
             &channel.name,
             &channel.display_phone,
-            channel.status.as_str(),
+            status.map(ChannelStatus::as_str),
             credentials_sealed,
             channel.messages_per_second.map(i64::from),
             channel.token_since,
@@ -214,11 +215,12 @@ pub(super) async fn update_status(
     tx: &mut Tx,
     scope: TenantScope,
     id: ChannelId,
+    before: ChannelStatus,
     status: ChannelStatus,
 ) -> Result<u64> {
     tx.execute(
-        "update channels set status = $3 where tenant_id = $1 and id = $2 and status <> $3",
-        params![scope, id, status.as_str()],
+        "update channels set status = $4 where tenant_id = $1 and id = $2 and status = $3",
+        params![scope, id, before.as_str(), status.as_str()],
     )
     .await
 }

@@ -30,6 +30,16 @@ pub(super) enum Command {
         after_help = "Example: zelo channel update --tenant hotel-mirante --phone-number-id 200300400500601 --access-token-stdin < token.txt"
     )]
     Update(Box<Update>),
+    /// Switch a number off: nothing leaves, and what comes in is kept.
+    #[command(
+        after_help = "Example: zelo channel disable --tenant hotel-mirante --phone-number-id 200300400500601"
+    )]
+    Disable(Named),
+    /// Switch a number on again.
+    #[command(
+        after_help = "Example: zelo channel enable --tenant hotel-mirante --phone-number-id 200300400500601"
+    )]
+    Enable(Named),
     /// Show a tenant's numbers.
     #[command(after_help = "Example: zelo channel list --tenant hotel-mirante")]
     List {
@@ -74,6 +84,17 @@ pub(super) struct Create {
     verify_token_file: Option<PathBuf>,
 }
 
+/// One of a tenant's numbers.
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// The tenant's slug.
+    #[arg(long)]
+    tenant: String,
+    /// Meta's id of the number.
+    #[arg(long)]
+    phone_number_id: String,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Update {
     /// The tenant's slug.
@@ -109,6 +130,8 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<ExitCode>
     match command {
         Command::Create(create) => connect(*create, context).await?,
         Command::Update(update) => change(*update, context).await?,
+        Command::Disable(named) => switch(&named, false, context).await?,
+        Command::Enable(named) => switch(&named, true, context).await?,
         Command::List { tenant } => list(&tenant, context).await?,
         Command::Check { tenant } => return check(&tenant, context).await,
     }
@@ -159,20 +182,36 @@ async fn change(update: Update, context: &Context) -> Result<()> {
         verify_token: read(&update.verify_token_file)?.map(|token| token.to_string()),
         messages_per_second: update.messages_per_second,
         silence_alert: update.silence_alert,
+        is_on: None,
     };
     let app = start::open_from(&context.sources).await?;
     let scope = scope(&app, &update.tenant).await?;
     let number = &update.phone_number_id;
-    let all = channels::list_channels(&app, scope).await?;
-    let channel = all.iter().find(|channel| channel.phone_number_id == *number).ok_or_else(|| {
-        let tenant = &update.tenant;
-        Failure::new(format!(
-            "{tenant} has no number {number}; `zelo channel list --tenant {tenant}` shows its numbers"
-        ))
-    })?;
+    let channel = find(&app, scope, &update.tenant, number).await?;
     let channel = channels::update_channel(&app, scope, channel.id, &change).await?;
     say::either(context.json, &to_json(&channel), &format!("The number {number} was changed."));
     Ok(())
+}
+
+async fn switch(named: &Named, is_on: bool, context: &Context) -> Result<()> {
+    let app = start::open_from(&context.sources).await?;
+    let scope = scope(&app, &named.tenant).await?;
+    let channel = find(&app, scope, &named.tenant, &named.phone_number_id).await?;
+    let change = ChannelChange { is_on: Some(is_on), ..ChannelChange::default() };
+    let channel = channels::update_channel(&app, scope, channel.id, &change).await?;
+    let word = if is_on { "on" } else { "off" };
+    let text = format!("The number {} is switched {word}.", channel.phone_number_id);
+    say::either(context.json, &to_json(&channel), &text);
+    Ok(())
+}
+
+async fn find(app: &App, scope: TenantScope, tenant: &str, number: &str) -> Result<Channel> {
+    let all = channels::list_channels(app, scope).await?;
+    all.into_iter().find(|channel| channel.phone_number_id == number).ok_or_else(|| {
+        Failure::new(format!(
+            "{tenant} has no number {number}; `zelo channel list --tenant {tenant}` shows its numbers"
+        ))
+    })
 }
 
 async fn list(tenant: &str, context: &Context) -> Result<()> {

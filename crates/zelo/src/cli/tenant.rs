@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     media,
     quotas::{self, Used},
-    tenants::{self, NewTenant, QuotasChange, Tenant, TenantChange},
+    tenants::{self, NewTenant, QuotasChange, SettingsChange, Tenant, TenantChange},
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -67,6 +67,22 @@ pub(super) enum Command {
         #[arg(long)]
         messages_per_month: Option<Most>,
     },
+    /// Change a tenant's name, or how its desk works; what is left out stays.
+    #[command(after_help = "Example: zelo tenant update --slug hotel-mirante --reopen-within-hours 48")]
+    Update {
+        /// Which one.
+        #[arg(long)]
+        slug: String,
+        /// The name as people write it from now on.
+        #[arg(long)]
+        name: Option<String>,
+        /// Within so many hours of resolving a message reopens the conversation, at most 720; 0: every one begins a new one.
+        #[arg(long, value_name = "HOURS")]
+        reopen_within_hours: Option<u32>,
+        /// Whether numbers without a country code are Brazilian: true or false.
+        #[arg(long, value_name = "BOOL")]
+        in_brazil: Option<bool>,
+    },
     /// Show all tenants.
     #[command(after_help = "Example: zelo tenant list --json")]
     List,
@@ -116,6 +132,12 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
                 messages_per_month: messages_per_month.map(|most| most.0),
             };
             quota(&app, &slug, quotas, context).await?;
+        }
+        Command::Update { slug, name, reopen_within_hours, in_brazil } => {
+            let settings = SettingsChange { reopen_within_hours, in_brazil };
+            let change = TenantChange { name, settings, ..TenantChange::default() };
+            let tenant = tenants::update_tenant(&app, find(&app, &slug).await?.id, &change).await?;
+            say::either(context.json, &to_json(&tenant), &format!("Tenant {} was changed.", tenant.slug));
         }
         Command::List => {
             let all = tenants::list_tenants(&app).await?;
@@ -171,5 +193,8 @@ fn to_json(tenant: &Tenant) -> Value {
     json!({
         "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "status": tenant.status,
         "deletion_due_at": tenant.deletion_due_at.map(rfc3339),
+        "settings": {
+            "reopen_within_hours": tenant.settings.reopen_within_hours(), "in_brazil": tenant.settings.in_brazil,
+        },
     })
 }

@@ -14,9 +14,9 @@ pub use current::{Arrival, CurrentThreads, Occasion};
 pub use hand_over::{give_back, hand_over};
 pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
 pub use service::{
-    Assignment, CONTACT_CHANGED, assign_conversation, begin_typing, claim_conversation, contact_key,
-    count_conversations, get_conversation, has_current, hold_for, leave_assignee, leave_team,
-    list_conversations, mark_conversation_read, next_seq, note_told_read, open_conversation_to,
-    place_outbound, set_conversation_status, told_read,
+    Assignment, CONTACT_CHANGED, ConversationChange, assign_conversation, begin_typing, change_conversation,
+    claim_conversation, contact_key, count_conversations, get_conversation, has_current, hold_for,
+    leave_assignee, leave_team, list_conversations, mark_conversation_read, next_seq, note_told_read,
+    open_conversation_to, place_outbound, set_conversation_status, told_read,
 };
 pub use wake::{QUEUE, wake};

@@ -101,6 +101,15 @@ pub struct Assignment {
     pub team: Option<Option<TeamId>>,
 }
 
+/// What is to change of a conversation; what is not said stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConversationChange {
+    /// Its state, with the time until which it sleeps.
+    pub status: Option<(ConversationStatus, Option<Millis>)>,
+    /// Who has it.
+    pub holders: Assignment,
+}
+
 impl Assignment {
     /// To one of the staff, or to nobody; the team keeps it.
     pub fn to(assignee: Option<UserId>) -> Self {
@@ -119,26 +128,54 @@ pub async fn assign_conversation(
     id: ConversationId,
     wanted: Assignment,
 ) -> Result<Conversation> {
-    let now = app.clock.now();
+    change_conversation(app, sight, id, ConversationChange { status: None, holders: wanted }).await
+}
+
+/// Change a conversation's state and who has it, all of it or nothing. Doing it again changes nothing. Whoever gives it out
+/// of their own sight still gets it back here.
+///
+/// # Errors
+/// [`Error::NotFound`], for a stranger's conversation too; as [`set_conversation_status`].
+pub async fn change_conversation(
+    app: &App,
+    sight: Sight,
+    id: ConversationId,
+    change: ConversationChange,
+) -> Result<Conversation> {
     let scope = sight.scope();
     let pen = Pen::of(app, scope.tenant()).await?;
-    db::write!(app.db, "assign_conversation", sight.into(), |tx| -> Result<Conversation> {
+    db::write!(app.db, "change_conversation", sight.into(), |tx| -> Result<Conversation> {
         let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
-        let assignee = wanted.assignee.unwrap_or(before.assignee);
-        let team = wanted.team.unwrap_or(before.team);
-        if (before.assignee, before.team) == (assignee, team) {
-            return Ok(before);
+        if let Some((status, until)) = change.status {
+            change_status(tx, app, &pen, scope, &before, status, until).await?;
         }
-        let seq = next_seq(tx, scope, id).await?;
-        store::update_holders(tx, scope, id, assignee, team).await?;
-        events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
-        let name = |user: Option<UserId>| user.map(|user| user.to_string());
-        let team_name = |team: Option<TeamId>| team.map(|team| team.to_string());
-        let entry = Entry::of(EventType::ConversationUpdate, "conversation_assigned").on("conversation", id);
-        let entry = entry.changed("team", team_name(before.team), team_name(team));
-        pen.write(tx, entry.changed("assignee", name(before.assignee), name(assignee))).await?;
+        change_holders(tx, app, &pen, scope, &before, change.holders).await?;
         store::find(tx, Sight::of_work(scope), id).await?.ok_or(Error::NotFound)
     })
+}
+
+async fn change_holders(
+    tx: &mut Tx,
+    app: &App,
+    pen: &Pen,
+    scope: TenantScope,
+    before: &Conversation,
+    wanted: Assignment,
+) -> Result<()> {
+    let (id, now) = (before.id, app.clock.now());
+    let assignee = wanted.assignee.unwrap_or(before.assignee);
+    let team = wanted.team.unwrap_or(before.team);
+    if (before.assignee, before.team) == (assignee, team) {
+        return Ok(());
+    }
+    let seq = next_seq(tx, scope, id).await?;
+    store::update_holders(tx, scope, id, assignee, team).await?;
+    events::record(tx, scope, &[Event::ConversationAssigned { conversation: id, seq }], now).await?;
+    let name = |user: Option<UserId>| user.map(|user| user.to_string());
+    let team_name = |team: Option<TeamId>| team.map(|team| team.to_string());
+    let entry = Entry::of(EventType::ConversationUpdate, "conversation_assigned").on("conversation", id);
+    let entry = entry.changed("team", team_name(before.team), team_name(team));
+    pen.write(tx, entry.changed("assignee", name(before.assignee), name(assignee))).await
 }
 
 /// Give a conversation to somebody unless somebody else has it: of many who try at once exactly one succeeds. Doing it
@@ -213,35 +250,43 @@ pub async fn set_conversation_status(
     status: ConversationStatus,
     snoozed_until: Option<Millis>,
 ) -> Result<Conversation> {
-    let now = app.clock.now();
-    let snoozed_until = snoozed_until.filter(|_| status == ConversationStatus::Snoozed);
-    let pen = Pen::of(app, sight.tenant()).await?;
-    db::write!(app.db, "set_conversation_status", sight.into(), |tx| -> Result<Conversation> {
-        let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
-        if before.status == status && before.snoozed_until == snoozed_until {
-            return Ok(before);
+    let change =
+        ConversationChange { status: Some((status, snoozed_until)), ..ConversationChange::default() };
+    change_conversation(app, sight, id, change).await
+}
+
+async fn change_status(
+    tx: &mut Tx,
+    app: &App,
+    pen: &Pen,
+    scope: TenantScope,
+    before: &Conversation,
+    status: ConversationStatus,
+    until: Option<Millis>,
+) -> Result<()> {
+    let (id, now) = (before.id, app.clock.now());
+    let until = until.filter(|_| status == ConversationStatus::Snoozed);
+    if before.status == status && before.snoozed_until == until {
+        return Ok(());
+    }
+    if status != ConversationStatus::Resolved {
+        let current = store::find_current(tx, scope, before.contact, before.channel).await?;
+        if current.is_some_and(|current| current.id != id) {
+            return Err(Error::Conflict {
+                code: "newer_conversation",
+                detail: "A newer conversation with this contact is under way.".into(),
+            });
         }
-        if status != ConversationStatus::Resolved {
-            let current = store::find_current(tx, sight.scope(), before.contact, before.channel).await?;
-            if current.is_some_and(|current| current.id != id) {
-                return Err(Error::Conflict {
-                    code: "newer_conversation",
-                    detail: "A newer conversation with this contact is under way.".into(),
-                });
-            }
-        }
-        let seq = next_seq(tx, sight.scope(), id).await?;
-        store::update_status(tx, sight.scope(), id, status, snoozed_until, now).await?;
-        if let Some(until) = snoozed_until {
-            promise_waking(tx, app, sight.scope(), id, until).await?;
-        }
-        events::record(tx, sight.scope(), &[Event::ConversationUpdated { conversation: id, seq }], now)
-            .await?;
-        let entry = Entry::of(EventType::ConversationUpdate, "conversation_status").on("conversation", id);
-        let entry = entry.changed("status", before.status.as_str(), status.as_str());
-        pen.write(tx, entry.changed("snoozed_until", before.snoozed_until, snoozed_until)).await?;
-        store::find(tx, sight, id).await?.ok_or(Error::NotFound)
-    })
+    }
+    let seq = next_seq(tx, scope, id).await?;
+    store::update_status(tx, scope, id, status, until, now).await?;
+    if let Some(until) = until {
+        promise_waking(tx, app, scope, id, until).await?;
+    }
+    events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq }], now).await?;
+    let entry = Entry::of(EventType::ConversationUpdate, "conversation_status").on("conversation", id);
+    let entry = entry.changed("status", before.status.as_str(), status.as_str());
+    pen.write(tx, entry.changed("snoozed_until", before.snoozed_until, until)).await
 }
 
 /// Say that everything in a conversation has been read here. Where something was unread, the contact's phone shows it too.

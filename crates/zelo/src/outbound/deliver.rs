@@ -75,7 +75,8 @@ impl Delivery<'_> {
             return self.settle(&outgoing, MessageStatus::Failed, None, Some(failure)).await;
         };
         let channel = channels::get_channel(app, scope, outgoing.conversation.channel).await?;
-        if channel.status == ChannelStatus::ReconnectNeeded {
+        // A number that was switched off meanwhile, or has to be connected again: the message waits for it.
+        if channel.status != ChannelStatus::Active {
             return Ok(later(RECONNECTION, "channel"));
         }
         if let Some(wait) = self.wait_for_pair(&outgoing).await? {

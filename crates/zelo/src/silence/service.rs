@@ -135,7 +135,8 @@ async fn look(app: &App, scope: TenantScope) -> Result<Vec<Look>> {
                 channel: channel.id,
                 before: known.get(&channel.id).map(|watch| watch.looked_at),
                 is_suspected: is_new && may_speak && watch.judge(rule, usual, now).is_some(),
-                is_over: watch.is_heard_again() || (watch.silent_since.is_some() && !channel.silence_alert),
+                is_over: watch.is_heard_again()
+                    || (watch.silent_since.is_some() && !(channel.silence_alert && may_speak)),
                 watch,
                 slots,
             }
@@ -179,7 +180,8 @@ async fn tell_of(app: &App, scope: TenantScope, id: ChannelId) -> Result<()> {
     let quiet = db::read!(app.db, "judge_silence", scope.into(), |tx| -> Result<Option<Quiet>> {
         let watch = store::list_watches(tx, scope).await?.remove(&id).ok_or(Error::NotFound)?;
         let usual = store::list_usual(tx, scope).await?.remove(&id).unwrap_or_default();
-        let is_new = channel.silence_alert && watch.silent_since.is_none();
+        let may_speak = channel.silence_alert && channel.status != ChannelStatus::Disabled;
+        let is_new = may_speak && watch.silent_since.is_none();
         Ok(watch.judge(&app.config.silence, &usual, now).filter(|_| is_new))
     })?;
     let Some(quiet) = quiet else { return Ok(()) };

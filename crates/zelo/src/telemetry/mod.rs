@@ -29,6 +29,13 @@ pub enum LogError {
     Taken(#[from] tracing::subscriber::SetGlobalDefaultError),
 }
 
+/// A text with everything that looks like a person's data or a secret replaced, as lines of the log have it.
+pub(crate) fn masked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    mask::mask(text, &mut out);
+    out
+}
+
 /// Begin to write log lines to standard output, and report panics there as lines too.
 ///
 /// # Errors

@@ -8,7 +8,9 @@ mod store;
 mod tax_id;
 
 pub use deletion::{ask_deletion, begin_deletion, call_off_deletion, finish_deletion};
-pub use model::{NewTenant, Plan, Quotas, QuotasChange, Settings, Tenant, TenantChange, TenantStatus};
+pub use model::{
+    NewTenant, Plan, Quotas, QuotasChange, Settings, SettingsChange, Tenant, TenantChange, TenantStatus,
+};
 pub use scope::TenantScope;
 pub use service::{
     create_tenant, find_tenant, get_tenant, list_tenants, lock_settings, store_settings, tax_id_of,

@@ -141,6 +141,41 @@ pub struct TenantChange {
     pub tax_id: Option<Option<String>>,
     /// How much it may have.
     pub quotas: QuotasChange,
+    /// How its desk works.
+    pub settings: SettingsChange,
+}
+
+/// Which of a tenant's settings are to change.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SettingsChange {
+    /// Within so many hours of resolving a message reopens the conversation; after 0 hours each begins a new one.
+    pub reopen_within_hours: Option<u32>,
+    /// Whether numbers without a country code are Brazilian.
+    pub in_brazil: Option<bool>,
+}
+
+/// The longest time within which a message reopens a conversation, in hours: whoever writes a month later means something
+/// else.
+const LONGEST_REOPENING: u32 = 30 * 24;
+
+impl SettingsChange {
+    /// What holds after it.
+    pub(super) fn of(self, before: &Settings) -> Settings {
+        Settings {
+            reopen_within_ms: self
+                .reopen_within_hours
+                .map_or(before.reopen_within_ms, |hours| i64::from(hours) * HOUR),
+            in_brazil: self.in_brazil.unwrap_or(before.in_brazil),
+            ..before.clone()
+        }
+    }
+
+    /// What is wrong with it, if anything is.
+    pub(super) fn wrong(self) -> Option<FieldError> {
+        let is_long = self.reopen_within_hours.is_some_and(|hours| hours > LONGEST_REOPENING);
+        let message = "a conversation is reopened within at most 720 hours";
+        is_long.then(|| FieldError::new("settings.reopen_within_hours", "range", message))
+    }
 }
 
 /// What a tenant may set for itself.
@@ -155,6 +190,13 @@ pub struct Settings {
     pub in_brazil: bool,
     /// The acts that need a second person.
     pub second_person_for: Vec<Act>,
+}
+
+impl Settings {
+    /// Within how many hours of resolving a message reopens the conversation.
+    pub fn reopen_within_hours(&self) -> i64 {
+        self.reopen_within_ms / HOUR
+    }
 }
 
 impl Default for Settings {

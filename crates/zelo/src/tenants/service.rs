@@ -118,7 +118,8 @@ pub async fn list_tenants(app: &App) -> Result<Vec<Tenant>> {
 pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Result<Tenant> {
     let given = change.tax_id.as_ref().and_then(Option::as_deref);
     let wrong = [change.name.as_deref().and_then(wrong_name), given.and_then(wrong_tax_id)];
-    let wrong: Vec<_> = wrong.into_iter().flatten().chain(change.quotas.wrong()).collect();
+    let wrong: Vec<_> =
+        wrong.into_iter().flatten().chain(change.quotas.wrong()).chain(change.settings.wrong()).collect();
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
@@ -143,6 +144,7 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
                 None => before.tax_id_sealed.clone(),
             },
             quotas: change.quotas.of(before.quotas),
+            settings: change.settings.of(&before.settings),
             ..before.clone()
         };
         store::update(tx, &after).await?;
@@ -157,6 +159,12 @@ pub async fn update_tenant(app: &App, id: TenantId, change: &TenantChange) -> Re
                 before.quotas.messages_per_month,
                 after.quotas.messages_per_month,
             )
+            .changed(
+                "settings.reopen_within_hours",
+                before.settings.reopen_within_hours(),
+                after.settings.reopen_within_hours(),
+            )
+            .changed("settings.in_brazil", before.settings.in_brazil, after.settings.in_brazil)
             // The number itself may be a person's.
             .with("tax_id_changed", change.tax_id.is_some());
         pen.write(tx, entry).await?;

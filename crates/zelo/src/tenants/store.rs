@@ -49,9 +49,10 @@ pub(super) async fn lock(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>> {
 }
 
 pub(super) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<u64> {
+    let settings = serde_json::to_string(&tenant.settings).unwrap_or_default();
     tx.execute(
         "update tenants set name = $2, plan = $3, status = $4, tax_id_sealed = $5, quota_media_bytes = $6,
-             quota_messages_per_month = $7
+             quota_messages_per_month = $7, settings = $8
          where id = $1",
         params![
             tenant.id,
@@ -60,7 +61,8 @@ pub(super) async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<u64> {
             tenant.status.as_str(),
             tenant.tax_id_sealed.as_deref(),
             number(tenant.quotas.media_bytes),
-            number(tenant.quotas.messages_per_month)
+            number(tenant.quotas.messages_per_month),
+            settings
         ],
     )
     .await

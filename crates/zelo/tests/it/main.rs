@@ -17,6 +17,8 @@ mod clients;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod desk_settings;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod fixtures;
@@ -53,6 +55,8 @@ mod program;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
+mod queues;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod schemathesis;
@@ -66,6 +70,8 @@ mod silence;
 mod statuses;
 #[cfg(test)]
 mod storage;
+#[cfg(test)]
+mod switched_off;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]

@@ -294,3 +294,25 @@ async fn whoever_does_not_want_to_be_told_is_not_and_the_log_says_who_chose_it()
     assert!(!told(hotel.owner(), &hotel).await.is_null());
     assert_eq!(letters(&app, &hotel).await.len(), 2, "a second silence of which somebody wants to hear");
 }
+
+#[tokio::test]
+async fn a_number_that_is_switched_off_is_not_called_silent_and_ends_its_silence() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    knows_its_reception(&app, &hotel).await;
+    let path = format!("/channels/{}", hotel.channel);
+    hotel.owner().patch(&path, &json!({"status": "disabled"})).await.ok();
+    lives(&app, 3 * HOUR, async |_| {}).await;
+    assert!(letters(&app, &hotel).await.is_empty());
+    assert_eq!(told(&ana, &hotel).await, Value::Null);
+
+    hotel.owner().patch(&path, &json!({"status": "active"})).await.ok();
+    lives(&app, 15 * MINUTE, async |_| {}).await;
+    assert_eq!(letters(&app, &hotel).await.len(), 1, "it is on, and nobody has written for hours");
+    assert!(told(&ana, &hotel).await.is_object());
+    hotel.owner().patch(&path, &json!({"status": "disabled"})).await.ok();
+    lives(&app, 15 * MINUTE, async |_| {}).await;
+    app.run_jobs().await;
+    assert_eq!(told(&ana, &hotel).await, Value::Null, "somebody knows why");
+}

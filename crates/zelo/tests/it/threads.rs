@@ -186,3 +186,58 @@ async fn whoever_is_let_go_leaves_their_conversations_to_the_others() {
     let log = hotel.owner().get("/audit-logs?event_type=role_update").await.ok();
     assert_eq!(log["data"][0]["details"]["conversations_put_back"], 1, "{log}");
 }
+
+#[tokio::test]
+async fn a_conversation_is_changed_in_several_ways_at_once_or_not_at_all() {
+    let app = TestApp::new().await;
+    let (hotel, clinic) = (app.tenant("hotel").await, app.tenant("clinic").await);
+    let (ana, davi) = (hotel.agent("ana").await, clinic.agent("davi").await);
+    hotel.contact("+55 11 98765-4321").says("quero reservar").await;
+    app.run_jobs().await;
+    let id_of = async |agent: &Agent| agent.get("/auth/me").await.ok()["id"].clone();
+    let path = format!("/conversations/{}", ana.the_conversation().await["id"].as_str().unwrap());
+    let me = id_of(&ana).await;
+
+    let both = json!({"status": "snoozed", "until": "2026-11-21T12:00:00Z", "user_id": me});
+    let changed = ana.patch(&path, &both).await.ok();
+    assert_eq!((&changed["status"], &changed["assignee"]["id"]), (&json!("snoozed"), &me));
+    assert_eq!(changed["snoozed_until"], "2026-11-21T12:00:00.000Z");
+    assert_eq!(ana.patch(&path, &both).await.ok()["last_seq"], changed["last_seq"], "again changes nothing");
+    assert_eq!(ana.patch(&path, &json!({})).await.ok()["last_seq"], changed["last_seq"]);
+
+    let stranger = json!({"status": "resolved", "user_id": id_of(&davi).await});
+    assert_eq!(ana.patch(&path, &stranger).await.status, 422);
+    for wrong in [
+        json!({"status": "pending"}),
+        json!({"until": "2026-11-22T12:00:00Z"}),
+        json!({"status": "snoozed", "until": "2026-11-19T12:00:00Z", "user_id": null}),
+    ] {
+        assert_eq!(ana.patch(&path, &wrong).await.status, 422, "{wrong}");
+    }
+    assert_eq!(davi.patch(&path, &json!({"status": "resolved"})).await.status, 404);
+    assert_eq!(ana.the_conversation().await["last_seq"], changed["last_seq"], "nothing of it was done");
+
+    app.passes(24 * HOUR);
+    app.run_jobs().await;
+    assert_eq!(ana.the_conversation().await["status"], "open", "it wakes as any other");
+}
+
+#[tokio::test]
+async fn whoever_may_not_assign_changes_the_state_and_nothing_else() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    hotel.contact("+55 11 98765-4321").says("quero reservar").await;
+    app.run_jobs().await;
+    let role = json!({"name": "Fecha", "visibility": "all", "permissions": ["conversations:read", "conversations:write"]});
+    let role = hotel.owner().post("/roles", &role).await.ok()["id"].clone();
+    let caio = hotel.agent("caio").await;
+    let id = caio.get("/auth/me").await.ok()["id"].as_str().unwrap().to_owned();
+    hotel.owner().patch(&format!("/users/{id}"), &json!({ "role": role })).await.ok();
+    // A new role asks for a new log-in.
+    let caio = Agent::known(&app, &caio.email);
+    let path = format!("/conversations/{}", caio.the_conversation().await["id"].as_str().unwrap());
+    assert_eq!(caio.patch(&path, &json!({"status": "resolved", "user_id": id})).await.status, 403);
+    let it = caio.the_conversation().await;
+    assert_eq!((&it["status"], &it["assignee"]), (&json!("open"), &Value::Null));
+    assert_eq!(caio.patch(&path, &json!({"status": "resolved"})).await.ok()["status"], "resolved");
+}

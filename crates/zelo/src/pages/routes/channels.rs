@@ -1,11 +1,11 @@
 //! The page of the connected numbers.
 
-use super::visit::{Desk, html, id};
+use super::visit::{Desk, html, id, see};
 use crate::{
-    channels::{self, Aspect, Channel, ChannelStatus},
+    channels::{self, Aspect, Channel, ChannelChange, ChannelStatus},
     connecting::{self, CheckLine, Verdict},
     conversations,
-    error::Result,
+    error::{Error, Result},
     identity,
     ids::ChannelId,
     pages::{
@@ -18,7 +18,12 @@ use crate::{
     silence::{self, Quiet, Silence},
     templates,
 };
-use axum::{extract::Path, response::Response};
+use axum::{
+    Form,
+    extract::{Path, rejection::FormRejection},
+    response::Response,
+};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Notices on the page.
@@ -40,6 +45,33 @@ pub(super) async fn check(desk: Desk, Path(text): Path<String>) -> Response {
         draw(&desk, Some(CheckedNumber { name: channel.name, lines })).await
     };
     desk.answer(checked.await)
+}
+
+/// What the switch of a number sends.
+#[derive(Deserialize)]
+pub(super) struct Switch {
+    status: String,
+}
+
+/// Switch a number off or on.
+pub(super) async fn switch(
+    desk: Desk,
+    Path(text): Path<String>,
+    form: std::result::Result<Form<Switch>, FormRejection>,
+) -> Response {
+    let switched = async {
+        desk.require(Permission::WriteChannels)?;
+        let Form(switch) = form.map_err(|rejection| Error::Malformed(rejection.body_text()))?;
+        let is_on = match switch.status.as_str() {
+            "active" => true,
+            "disabled" => false,
+            _ => return Err(Error::Malformed("There is no such state.".into())),
+        };
+        let change = ChannelChange { is_on: Some(is_on), ..ChannelChange::default() };
+        channels::update_channel(&desk.app, desk.scope, ChannelId(id(&text)?), &change).await?;
+        Ok(see("/channels"))
+    };
+    desk.answer(switched.await)
 }
 
 async fn draw(desk: &Desk, checked: Option<CheckedNumber>) -> Result<Response> {
@@ -125,6 +157,7 @@ fn card(
         phone: channel.display_phone.clone(),
         state: cx.text(status),
         is_well: channel.status == ChannelStatus::Active,
+        is_on: channel.status != ChannelStatus::Disabled,
         pace: channel
             .throughput
             .map_or_else(|| cx.text("channels-pace-unknown"), |pace| cx.text_count("channels-pace", pace)),

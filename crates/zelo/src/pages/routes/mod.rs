@@ -69,6 +69,7 @@ pub fn router() -> Router<App> {
         .route("/audit", get(audit::show))
         .route("/channels", get(channels::show))
         .route("/channels/{id}/check", post(channels::check))
+        .route("/channels/{id}/status", post(channels::switch))
         .route("/templates", get(templates::show_list).post(templates::create))
         .route("/templates/new", get(templates::show_new))
         .route("/templates/sync", post(templates::sync))

@@ -425,20 +425,19 @@ fn rail() -> Rail {
 /// The connected numbers, with words of Meta's and of people that try to be more than words.
 pub(crate) fn channels() -> ChannelsPage {
     let hostile = "\"><script>alert(1)</script>";
+    let row = |verdict| CheckRow {
+        verdict,
+        word: hostile.to_owned(),
+        text: hostile.to_owned(),
+        cure: hostile.to_owned(),
+    };
     ChannelsPage {
         user: ana(),
         unread: 2,
         rail: rail(),
         checked: Some(CheckedNumber {
             name: hostile.to_owned(),
-            lines: [Verdict::Ok, Verdict::Warning, Verdict::Failed]
-                .map(|verdict| CheckRow {
-                    verdict,
-                    word: hostile.to_owned(),
-                    text: hostile.to_owned(),
-                    cure: hostile.to_owned(),
-                })
-                .to_vec(),
+            lines: [Verdict::Ok, Verdict::Warning, Verdict::Failed].map(row).to_vec(),
         }),
         channels: vec![ChannelCard {
             id: id(5),
@@ -446,17 +445,10 @@ pub(crate) fn channels() -> ChannelsPage {
             phone: "+55 11 94002-0001".to_owned(),
             state: "envia".to_owned(),
             is_well: false,
+            is_on: true,
             pace: "1.000".to_owned(),
             facts: vec![("channels-quality", hostile.to_owned()), ("channels-limit", "TIER_2K".to_owned())],
-            silence: Some(SilenceNote {
-                text: hostile.to_owned(),
-                causes: vec![CheckRow {
-                    verdict: Verdict::Failed,
-                    word: hostile.to_owned(),
-                    text: hostile.to_owned(),
-                    cure: hostile.to_owned(),
-                }],
-            }),
+            silence: Some(SilenceNote { text: hostile.to_owned(), causes: vec![row(Verdict::Failed)] }),
         }],
         templates: vec![template_card()],
         notices: [Tone::Info, Tone::Warn, Tone::Danger]

@@ -66,6 +66,8 @@ pub struct ChannelCard {
     /// Whether messages leave, in words.
     pub state: String,
     pub is_well: bool,
+    /// Whether it is switched on.
+    pub is_on: bool,
     /// Messages a second, in words.
     pub pace: String,
     /// What Meta says: the text's key and the word.

@@ -161,6 +161,7 @@ fn form(path: &str) -> &'static str {
         // No form with a file, and refused as such.
         "/conversations/{id}/files" => "",
         "/conversations/{id}/status" => "status=open",
+        "/channels/{id}/status" => "status=active",
         // A template that is nobody's, and one without words.
         "/conversations/{id}/template" => "template=01890a5d-ac96-774b-bcce-b302099a8011",
         "/templates" => "name=&body=",
@@ -179,6 +180,7 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         "/admin/rate-limit/clear" => json!({"ip": "203.0.113.7"}),
         "/auth/refresh" => json!({"refresh_token": "x"}),
         "/auth/reauthenticate" => json!({"password": PASSWORD}),
+        "/conversations/{id}" => json!({"status": "open", "user_id": there.user, "team_id": there.team}),
         "/conversations/{id}/assignment" => json!({"user_id": there.user, "team_id": there.team}),
         "/users/{id}" => json!({"role": there.role}),
         "/roles" => json!({"name": "", "permissions": ["contacts:read"], "visibility": "own"}),
@@ -231,6 +233,7 @@ fn json(path: &str, here: &Things, there: &Things) -> Value {
         | "/users/{id}/invitation"
         | "/channels/{id}/check"
         | "/message-templates/sync"
+        | "/admin/jobs/{id}/retry"
         | "/admin/webhook-events/{id}/replay" => json!({}),
         other => panic!("say what {other} is asked for"),
     }
@@ -254,7 +257,8 @@ pub(crate) fn filters(route: &Route, there: &Things) -> Vec<String> {
 pub(crate) fn names_things_in_its_body(route: &Route) -> bool {
     matches!(
         route.name().as_str(),
-        "PUT /conversations/{id}/assignment"
+        "PATCH /conversations/{id}"
+            | "PUT /conversations/{id}/assignment"
             | "POST /conversations/{id}/messages"
             | "POST /whatsapp/send"
             | "POST /teams"
