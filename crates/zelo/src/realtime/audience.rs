@@ -2,29 +2,38 @@
 
 use crate::ids::TenantId;
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-/// Counts the sockets of each tenant.
-#[derive(Debug, Default)]
+/// Counts the sockets of each tenant. Clones count together.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Audience {
-    listeners: Mutex<HashMap<TenantId, usize>>,
+    listeners: Arc<Mutex<HashMap<TenantId, usize>>>,
+}
+
+/// A socket's seat in the audience of its tenant, from when it is made until it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    audience: Audience,
+    tenant: TenantId,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut listeners = self.audience.listeners.lock();
+        if let Some(count) = listeners.get_mut(&self.tenant) {
+            *count -= 1;
+            if *count == 0 {
+                listeners.remove(&self.tenant);
+            }
+        }
+    }
 }
 
 impl Audience {
-    /// Somebody began to listen.
-    pub(super) fn join(&self, tenant: TenantId) {
+    /// Somebody begins to listen.
+    pub(super) fn seat(&self, tenant: TenantId) -> Seat {
         *self.listeners.lock().entry(tenant).or_default() += 1;
-    }
-
-    /// Somebody went away.
-    pub(super) fn leave(&self, tenant: TenantId) {
-        let mut listeners = self.listeners.lock();
-        if let Some(count) = listeners.get_mut(&tenant) {
-            *count -= 1;
-            if *count == 0 {
-                listeners.remove(&tenant);
-            }
-        }
+        Seat { audience: self.clone(), tenant }
     }
 
     /// Whether anybody of a tenant listens here.
@@ -35,5 +44,23 @@ impl Audience {
     /// How many listen.
     pub(crate) fn count(&self) -> usize {
         self.listeners.lock().values().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_tenant_is_heard_for_as_long_as_one_seat_is_taken() {
+        let (audience, hotel, clinic) =
+            (Audience::default(), TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
+        let (ana, beto) = (audience.seat(hotel), audience.seat(hotel));
+        assert_eq!((audience.hears(hotel), audience.hears(clinic), audience.count()), (true, false, 2));
+        drop(ana);
+        assert!(audience.hears(hotel));
+        drop(beto);
+        assert_eq!((audience.hears(hotel), audience.count()), (false, 0));
     }
 }

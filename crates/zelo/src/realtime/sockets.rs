@@ -1,6 +1,7 @@
 //! One socket: who it is, what it may say.
 
 use super::{
+    audience::Seat,
     pace::Pace,
     rooms::{Rooms, conversation_room, leave_what_is_out_of_sight, rooms_of},
 };
@@ -112,7 +113,8 @@ async fn identify(app: &App, token: &str) -> Result<Owner, crate::Error> {
 /// From now on the socket hears what its owner may read, for as long as the session is valid.
 async fn enter(app: &App, socket: &SocketRef, owner: &Owner) -> Result<(), crate::Error> {
     let rooms = rooms_of(app, &owner.scope).await?;
-    app.audience.join(owner.scope.tenant.tenant());
+    // Whoever enters twice gets another seat for the first one, and a socket that is gone leaves its seat.
+    socket.extensions.insert(Arc::new(app.audience.seat(owner.scope.tenant.tenant())));
     socket.join(rooms.iter().cloned().collect::<Vec<_>>());
     app.tasks.spawn(watch(app.clone(), socket.clone(), owner.clone(), rooms));
     Ok(())
@@ -134,7 +136,8 @@ async fn watch(app: App, socket: SocketRef, mut owner: Owner, mut rooms: Rooms) 
             () = app.stop.cancelled() => return,
         }
         match owner.look_again(&app).await {
-            Ok(now) if now == rooms => {}
+            // The same rooms may come with other rights, such as to send.
+            Ok(now) if now == rooms => drop(socket.extensions.insert(owner.clone())),
             Ok(now) => {
                 rooms.difference(&now).for_each(|gone| socket.leave(gone.clone()));
                 socket.join(now.iter().cloned().collect::<Vec<_>>());
@@ -243,7 +246,8 @@ async fn leave_conversation(
 }
 
 async fn typing_start(socket: SocketRef, Data(which): Data<Which>, ack: AckSender, State(app): State<App>) {
-    if let Some(owner) = tell_typing(&app, &socket, which.conversation_id, true).await
+    let Some(ack) = at_its_pace(&app, &socket, ack) else { return };
+    if let Some(owner) = tell_typing(&socket, which.conversation_id, true).await
         && owner.scope.require(Permission::SendMessages).is_ok()
     {
         let shown = outbound::show_typing(&app, owner.scope.sight(), which.conversation_id).await;
@@ -255,19 +259,13 @@ async fn typing_start(socket: SocketRef, Data(which): Data<Which>, ack: AckSende
 }
 
 async fn typing_stop(socket: SocketRef, Data(which): Data<Which>, State(app): State<App>) {
-    tell_typing(&app, &socket, which.conversation_id, false).await;
+    if !is_too_fast(&app, &socket) {
+        tell_typing(&socket, which.conversation_id, false).await;
+    }
 }
 
 /// Tell the others who look at a conversation; returns who types, where they may say so.
-async fn tell_typing(
-    app: &App,
-    socket: &SocketRef,
-    conversation: ConversationId,
-    typing: bool,
-) -> Option<Owner> {
-    if is_too_fast(app, socket) {
-        return None;
-    }
+async fn tell_typing(socket: &SocketRef, conversation: ConversationId, typing: bool) -> Option<Owner> {
     let owner = socket.extensions.get::<Owner>()?;
     let room = conversation_room(owner.scope.tenant.tenant(), conversation);
     // Only who has joined, and may therefore read the conversation, may say so there.
@@ -282,8 +280,7 @@ async fn tell_typing(
     Some(owner)
 }
 
-async fn disconnected(socket: SocketRef, State(app): State<App>) {
-    if let Some(owner) = socket.extensions.remove::<Owner>() {
-        app.audience.leave(owner.scope.tenant.tenant());
-    }
+async fn disconnected(socket: SocketRef) {
+    socket.extensions.remove::<Owner>();
+    socket.extensions.remove::<Arc<Seat>>();
 }
