@@ -7,6 +7,10 @@ use crate::{
     error::{Error, Result},
     ids::{ChannelId, Ids},
 };
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use db::{Db, Rows, Scope};
 use std::{collections::BTreeMap, time::Duration};
@@ -33,10 +37,17 @@ pub struct RawEvent {
     pub body: Bytes,
 }
 
-/// The proof that an event is on disk. The writer issues it after its commit, and nobody else can.
+/// The proof that an event is on disk. The writer issues it after its commit, and nobody else can. It is the answer 200, so
+/// that no handler can say 200 without it.
 #[derive(Debug)]
 pub struct Receipt {
     _issued_by_the_writer: (),
+}
+
+impl IntoResponse for Receipt {
+    fn into_response(self) -> Response {
+        StatusCode::OK.into_response()
+    }
 }
 
 struct Parcel {

@@ -1,6 +1,6 @@
 //! The addresses that Meta calls.
 
-use super::RawEvent;
+use super::{RawEvent, Receipt};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -64,7 +64,7 @@ fn same(expected: &str, given: &str) -> bool {
 ///
 /// # Errors
 /// 403 when the signature is missing or wrong, 503 when the event is not certain to be on disk.
-pub async fn receive(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<StatusCode> {
+pub async fn receive(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Receipt> {
     take_in(&app, None, &headers, body).await
 }
 
@@ -77,20 +77,17 @@ pub async fn receive_for_channel(
     Path(channel): Path<ChannelId>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<StatusCode> {
+) -> Result<Receipt> {
     take_in(&app, Some(channel), &headers, body).await
 }
 
-async fn take_in(
-    app: &App,
-    channel: Option<ChannelId>,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode> {
+async fn take_in(app: &App, channel: Option<ChannelId>, headers: &HeaderMap, body: Bytes) -> Result<Receipt> {
     let signature = headers.get(SIGNATURE).ok_or(Error::Forbidden)?;
     let hint = webhook::phone_number_id_hint(&body);
-    let app_secret = app.directory.signer_of(hint, signature.as_bytes(), &body).ok_or(Error::Forbidden)?;
+    let app_secret = app
+        .directory
+        .signer_of(hint, signature.as_bytes(), &body, app.clock.now())
+        .ok_or(Error::Forbidden)?;
     let number_hint = hint.map(str::to_owned);
-    let _receipt = app.inbox.store(RawEvent { app_secret, channel, number_hint, body }).await?;
-    Ok(StatusCode::OK)
+    app.inbox.store(RawEvent { app_secret, channel, number_hint, body }).await
 }
