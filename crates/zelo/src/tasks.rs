@@ -1,8 +1,12 @@
 //! What runs beside requests: processing, deliveries, housekeeping.
 
 use crate::{
-    app::App, approvals, audit, channels, connecting, conversations, error::Result, identity, inbound,
-    limits, mail, media, offboarding, outbound, queues, rotation, silence, support, telemetry, templates,
+    app::App,
+    approvals, audit, channels, connecting, conversations,
+    error::Result,
+    http, identity, inbound, limits, mail, media, messages, offboarding, outbound, queues, rotation,
+    silence, support, telemetry, templates,
+    tenants::{self, TenantScope},
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
 use std::time::Duration;
@@ -15,6 +19,7 @@ const SWEEP_LOG_INS: &str = "sweep_log_ins";
 const DELETE_TENANTS: &str = "delete_tenants";
 const REMIND: &str = "remind";
 const WATCH_SILENCE: &str = "watch_silence";
+const MEND: &str = "mend_sends";
 
 /// Everything that runs beside requests, until it is drained.
 pub struct Tasks {
@@ -89,29 +94,56 @@ pub fn workers(app: &App) -> Workers {
         .periodic(HOUSEKEEPING, DELETE_TENANTS, Duration::from_secs(300))
         .periodic(HOUSEKEEPING, REMIND, Duration::from_secs(6 * 3600))
         .periodic(HOUSEKEEPING, WATCH_SILENCE, Duration::from_secs(300))
+        .periodic(HOUSEKEEPING, MEND, Duration::from_secs(60))
 }
 
 async fn keep_house(app: &App, kind: &str) -> Result<()> {
-    if kind == DELETE_TENANTS {
-        return offboarding::delete_due(app).await;
+    match kind {
+        DELETE_TENANTS => offboarding::delete_due(app).await,
+        REMIND => rotation::remind(app).await,
+        WATCH_SILENCE => silence::watch(app).await,
+        MEND => outbound::mend(app).await,
+        SWEEP_LOG_INS => all([identity::sweep(app).await, support::sweep(app).await]),
+        _ => sweep(app).await,
     }
-    if kind == REMIND {
-        return rotation::remind(app).await;
+}
+
+/// Remove what is over: every hour. One that fails must not keep the others from their work: the last one destroys keys whose
+/// time is over.
+///
+/// # Errors
+/// The first failure, when all was done or tried.
+pub async fn sweep(app: &App) -> Result<()> {
+    all([
+        approvals::sweep(app).await,
+        queues::sweep(app).await,
+        mail::sweep(app).await,
+        limits::sweep(app).await,
+        outbound::sweep(app).await,
+        media::sweep(app).await,
+        sweep_tenants(app).await,
+        inbound::sweep(app).await,
+    ])
+}
+
+async fn sweep_tenants(app: &App) -> Result<()> {
+    for tenant in tenants::list_tenants(app).await? {
+        sweep_tenant(app, TenantScope::of_work(tenant.id)).await?;
     }
-    if kind == WATCH_SILENCE {
-        return silence::watch(app).await;
-    }
-    if kind == SWEEP_LOG_INS {
-        identity::sweep(app).await?;
-        return support::sweep(app).await;
-    }
-    approvals::sweep(app).await?;
-    queues::sweep(app).await?;
-    mail::sweep(app).await?;
-    limits::sweep(app).await?;
-    outbound::sweep(app).await?;
-    media::sweep(app).await?;
-    inbound::sweep(app).await
+    Ok(())
+}
+
+async fn sweep_tenant(app: &App, scope: TenantScope) -> Result<()> {
+    let now = app.clock.now();
+    db::write!(app.db, "sweep_idempotency_keys", scope.into(), |tx| -> Result<u64> {
+        http::idempotency::delete_expired(tx, scope.tenant().0, now).await
+    })?;
+    messages::sweep(app, scope).await
+}
+
+/// The first failure of work that was all done or tried.
+fn all<const N: usize>(done: [Result<()>; N]) -> Result<()> {
+    done.into_iter().collect()
 }
 
 /// Start everything that runs beside requests.

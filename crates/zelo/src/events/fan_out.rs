@@ -38,14 +38,16 @@ impl Follower {
     pub async fn next(&mut self) -> Result<Vec<Recorded>> {
         loop {
             let after = self.after;
-            let events = db::read!(self.db, "follow_outbox", Scope::Platform, |tx| -> Result<_> {
+            let (events, last) = db::read!(self.db, "follow_outbox", Scope::Platform, |tx| -> Result<_> {
                 Ok(outbox::list_after(tx, after, BATCH).await?)
             })?;
-            if let Some(last) = events.last() {
-                self.after = last.place;
+            match last {
+                Some(last) => self.after = last,
+                None => self.listener.wait(LOOK_AGAIN).await,
+            }
+            if !events.is_empty() {
                 return Ok(events);
             }
-            self.listener.wait(LOOK_AGAIN).await;
         }
     }
 }

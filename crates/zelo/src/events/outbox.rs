@@ -37,7 +37,6 @@ pub struct Recorded {
     pub tenant: TenantId,
     /// What.
     pub event: Event,
-    pub(super) place: Place,
 }
 
 /// A place in the outbox. Later transactions have greater ones, whatever the order of their commits.
@@ -58,8 +57,13 @@ pub(super) async fn last_place(tx: &mut Tx) -> Result<Place> {
     Ok(last.unwrap_or_default())
 }
 
-/// The next events. Two ranges of one index: a comparison of rows would make SQLite read the outbox from its beginning.
-pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<Vec<Recorded>> {
+/// The next events, and the place up to which they go: a newer version may write events that this one does not know, and
+/// they are passed by. Two ranges of one index: a comparison of rows would make SQLite read the outbox from its beginning.
+pub(super) async fn list_after(
+    tx: &mut Tx,
+    after: Place,
+    limit: i64,
+) -> Result<(Vec<Recorded>, Option<Place>)> {
     let mut rows = tx
         .query(
             "select * from (
@@ -83,13 +87,16 @@ pub(super) async fn list_after(tx: &mut Tx, after: Place, limit: i64) -> Result<
         .await?;
     rows.sort_unstable_by_key(|(place, _, _)| *place);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(rows
-        .into_iter()
-        .filter_map(|(place, tenant, event)| Some(Recorded { tenant, event: event?, place }))
-        .collect())
+    let last = rows.last().map(|(place, _, _)| *place);
+    let known = rows.into_iter().filter_map(|(_, tenant, event)| Some(Recorded { tenant, event: event? }));
+    Ok((known.collect(), last))
 }
 
-/// Forget what everybody has heard of.
-pub(crate) async fn delete_before(tx: &mut Tx, created_before: Millis) -> Result<u64> {
-    tx.execute("delete from outbox where created_at < $1", params![created_before]).await
+/// Forget what everybody has heard of, the oldest first and `most` at once; returns how many there were.
+pub(crate) async fn delete_before(tx: &mut Tx, created_before: Millis, most: u32) -> Result<u64> {
+    tx.execute(
+        "delete from outbox where id in (select id from outbox order by id limit $2) and created_at < $1",
+        params![created_before, most],
+    )
+    .await
 }

@@ -96,7 +96,7 @@ impl Processing {
         let waiting = db::read!(self.app.db, "waiting_lanes", Scope::Platform, |tx| -> Result<_> {
             Ok(store::list_waiting(tx, owner, now).await?)
         })?;
-        let mut processed = 0;
+        let (mut processed, mut failed) = (0, None);
         for lane in waiting.into_iter().filter(|lane| is_mine(lane.lane)) {
             // An event that failed before is taken alone, so that it cannot hold up its neighbours.
             let most = if lane.attempts > 0 {
@@ -104,9 +104,13 @@ impl Processing {
             } else {
                 i64::try_from(self.app.config.ingest.batch).unwrap_or(512)
             };
-            processed += self.batch(lane, most).await?;
+            // A lane that fails holds up nobody else's: the others get their turn before it is tried again.
+            match self.batch(lane, most).await {
+                Ok(more) => processed += more,
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(processed)
+        failed.map_or(Ok(processed), Err)
     }
 
     async fn batch(&self, lane: Lane, most: i64) -> Result<usize> {

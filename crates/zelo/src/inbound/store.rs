@@ -163,12 +163,25 @@ pub(super) async fn release_lanes(tx: &mut Tx, owner: Uuid) -> Result<u64> {
     .await
 }
 
-/// Remove raw events that have been dealt with.
-pub(super) async fn delete_processed(tx: &mut Tx, received_before: Millis) -> Result<u64> {
+/// Every lane, by its number.
+pub(super) async fn list_lanes(tx: &mut Tx) -> Result<Vec<i64>> {
+    tx.query("select lane from webhook_lanes order by lane", &[], |row| row.get(0)).await
+}
+
+/// Remove raw events of a lane that have been dealt with, the oldest first and `most` at once; returns how many there were.
+/// A lane is in the order of its events, so that this reads only what it removes, and one portion more.
+pub(super) async fn delete_processed(
+    tx: &mut Tx,
+    lane: i64,
+    received_before: Millis,
+    most: u32,
+) -> Result<u64> {
     tx.execute(
-        "delete from webhook_events where received_at < $1
-         and seq <= (select l.cursor from webhook_lanes l where l.lane = webhook_events.lane)",
-        params![received_before],
+        "delete from webhook_events where lane = $1 and received_at < $2
+         and seq <= (select l.cursor from webhook_lanes l where l.lane = $1)
+         and seq <= (select max(p.seq) from
+             (select seq from webhook_events where lane = $1 order by seq limit $3) as p)",
+        params![lane, received_before, most],
     )
     .await
 }

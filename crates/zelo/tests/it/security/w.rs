@@ -264,9 +264,7 @@ async fn w07_a_bad_event_is_put_aside_and_the_others_pass() {
     for number in 0..events {
         if number == events / 2 {
             hotel.receives(&helena("wamid.BEFORE", "antes")).await.ok();
-            let bad = json!({"from": "5511987654321", "id": "wamid.BAD", "timestamp": "1795176000", "type": "sticker",
-                "sticker": {"id": "1", "mime_type": "image/webp", "sha256": "x", "animated": false}});
-            hotel.receives(&hotel.body(&json!({"messages": [bad]}))).await.ok();
+            hotel.receives(&hotel.body(&json!({"messages": [a_sticker()]}))).await.ok();
             hotel.receives(&helena("wamid.AFTER", "depois")).await.ok();
         }
         let from = format!("55119{:08}", number % 50);
@@ -293,6 +291,31 @@ async fn w07_a_bad_event_is_put_aside_and_the_others_pass() {
     assert_eq!(texts, ["antes", "depois"], "her conversation went on");
     let told = app.web.get("nobody", "/metrics").await.text;
     assert!(told.contains("zelo_webhook_quarantined_total{reason=\"poison\"}"), "nobody is told");
+}
+
+#[tokio::test]
+async fn w07_an_event_that_fails_holds_up_its_own_lane_and_no_other() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    refuse_stickers(&app).await;
+    hotel.receives(&hotel.body(&json!({"messages": [a_sticker()]}))).await.ok();
+    for name in ["bar", "clinica", "escola", "farmacia", "oficina", "padaria"] {
+        let neighbour = app.tenant(name).await;
+        let good = text_from("5511987654321", "wamid.GOOD", "oi");
+        neighbour.receives(&neighbour.body(&json!({"messages": [good]}))).await.ok();
+    }
+
+    assert!(Processing::new(app.app.clone()).drain().await.is_err(), "the sticker was stored");
+    let waiting =
+        "select count(distinct e.lane) from webhook_events e join webhook_lanes l on l.lane = e.lane
+        where e.seq > l.cursor";
+    assert_eq!(app.count(None, waiting).await, 1, "only the lane of the sticker waits");
+    app.may_leave_work();
+}
+
+fn a_sticker() -> Value {
+    json!({"from": "5511987654321", "id": "wamid.BAD", "timestamp": "1795176000", "type": "sticker",
+        "sticker": {"id": "1", "mime_type": "image/webp", "sha256": "x", "animated": false}})
 }
 
 /// A database that stores no sticker: an event with one fails each time.
