@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::{
-    clock::Millis,
+    clock::{DAY, Millis},
     crypto::{Keyring, Place, digest},
     error::Result,
     ids::{ChannelId, TenantId},
@@ -40,8 +40,10 @@ impl Route {
 #[derive(Debug)]
 struct Signer {
     /// Names the secret.
-    pub id: Uuid,
+    id: Uuid,
     secret: AppSecret,
+    /// Until when it is looked at, where every number has another one by now.
+    until: Option<Millis>,
 }
 
 #[derive(Debug, Default)]
@@ -70,10 +72,12 @@ impl Directory {
         let platform = keyring.platform().await?;
         let mut snapshot = Snapshot::default();
         for (id, sealed) in secrets {
+            // A secret that was replaced, perhaps because it leaked, opens the door no longer than it must.
+            let Some(until) = believed_until(id, &routes) else { continue };
             match platform.data.open(secret_place(id), &sealed) {
                 Ok(plain) => {
                     let secret = AppSecret::new(&String::from_utf8_lossy(&plain));
-                    snapshot.signers.push(Signer { id, secret });
+                    snapshot.signers.push(Signer { id, secret, until });
                 }
                 Err(error) => {
                     tracing::error!(app_secret_id = %id, %error, "an app secret cannot be opened; its webhooks are refused");
@@ -96,11 +100,13 @@ impl Directory {
     }
 
     /// Whose signature this is. The number that the body seems to be about says whose secret to try first.
-    pub fn signer_of(&self, hint: Option<&str>, signature: &[u8], body: &[u8]) -> Option<Uuid> {
+    pub fn signer_of(&self, hint: Option<&str>, signature: &[u8], body: &[u8], now: Millis) -> Option<Uuid> {
         let snapshot = self.current.read().clone();
+        let believed =
+            || snapshot.signers.iter().filter(|signer| signer.until.is_none_or(|until| now < until));
         let likely = hint.and_then(|number| snapshot.by_number.get(number)).map(|route| route.app_secret);
-        let first = snapshot.signers.iter().filter(|signer| Some(signer.id) == likely);
-        let others = snapshot.signers.iter().filter(|signer| Some(signer.id) != likely);
+        let first = believed().filter(|signer| Some(signer.id) == likely);
+        let others = believed().filter(|signer| Some(signer.id) != likely);
         first.chain(others).find(|signer| signer.secret.verify(signature, body)).map(|signer| signer.id)
     }
 
@@ -139,6 +145,21 @@ impl Directory {
         let belongs = |route: &Route| route.tenant == tenant && route.believes(signed_by, received_at);
         snapshot.by_number.values().any(belongs).then_some(tenant)
     }
+}
+
+/// Events that are signed with a secret which its number does not have any more are put aside for so long after it ended, where
+/// people see that the app at Meta still has it. Then they are refused.
+const PUT_ASIDE: Millis = 30 * DAY;
+
+/// Until when a signature is looked at: for good where a number has the secret now, else until the one that had it before its
+/// new one has had that for long. Nothing where no number knows it any more.
+fn believed_until(secret: Uuid, routes: &[store::RouteRow]) -> Option<Option<Millis>> {
+    if routes.iter().any(|route| route.app_secret == secret) {
+        return Some(None);
+    }
+    let previous = routes.iter().filter(|route| route.previous_app_secret == Some(secret));
+    let until = previous.filter_map(|route| route.previous_until).max()?;
+    Some(Some(until + PUT_ASIDE))
 }
 
 /// Where the secret of an app is sealed: by the platform, because it is needed before the tenant is known.

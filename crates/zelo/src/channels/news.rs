@@ -131,8 +131,13 @@ pub struct Desk<'d> {
     pub keys: &'d TenantKeys,
 }
 
-fn state_place(scope: TenantScope, channel: ChannelId, aspect: Aspect) -> Place<'static> {
-    Place { tenant: scope.tenant().0, table: "channel_states", column: aspect.as_str(), row: channel.0 }
+/// Kept like a state, so that an older word is known for one; nobody is shown it.
+const STANDING: &str = "standing";
+/// As [`STANDING`].
+const THROUGHPUT: &str = "throughput";
+
+fn state_place(scope: TenantScope, channel: ChannelId, aspect: &'static str) -> Place<'static> {
+    Place { tenant: scope.tenant().0, table: "channel_states", column: aspect, row: channel.0 }
 }
 
 /// Take news over, inside the transaction that keeps the notice.
@@ -143,8 +148,9 @@ pub async fn apply_news(tx: &mut Tx, scope: TenantScope, desk: Desk<'_>, news: &
     if news.is_empty() {
         return Ok(());
     }
-    let channels = store::list_channels(tx, scope).await?;
     for piece in news {
+        // Anew for each: the piece before may have changed them.
+        let channels = store::list_channels(tx, scope).await?;
         let account = piece.about.account();
         let of_account: Vec<&Channel> =
             channels.iter().filter(|channel| channel.waba_id == account).collect();
@@ -164,12 +170,19 @@ async fn apply(
     news: &News,
 ) -> Result<()> {
     let pen = desk.pen;
+    let (aspect, value) = match &news.word {
+        Word::State(aspect, value) => (aspect.as_str(), value.clone()),
+        Word::Throughput(per_second) => (THROUGHPUT, per_second.to_string()),
+        Word::Stopped => (STANDING, "stopped".to_owned()),
+        Word::Resumed => (STANDING, "resumed".to_owned()),
+    };
+    let place = state_place(scope, channel.id, aspect);
+    let sealed = desk.keys.data.seal(place, value.as_bytes())?;
+    if store::save_state(tx, scope, channel.id, aspect, &sealed, news.at).await? == 0 {
+        // Something newer is known: a notice that Meta repeats, or that came late, changes nothing.
+        return Ok(());
+    }
     match &news.word {
-        Word::State(aspect, value) => {
-            let place = state_place(scope, channel.id, *aspect);
-            let sealed = desk.keys.data.seal(place, value.as_bytes())?;
-            store::save_state(tx, scope, channel.id, *aspect, &sealed, news.at).await?;
-        }
         Word::Throughput(per_second) => {
             store::update_throughput(tx, scope, channel.id, *per_second).await?;
             let entry = Entry::of(EventType::ConfigUpdate, "channel_throughput").on("channel", channel.id);
@@ -183,7 +196,7 @@ async fn apply(
         Word::Resumed if channel.status == ChannelStatus::ReconnectNeeded => {
             change_status(tx, scope, pen, channel, ChannelStatus::Active).await?;
         }
-        Word::Stopped | Word::Resumed => {}
+        Word::State(..) | Word::Stopped | Word::Resumed => {}
     }
     Ok(())
 }
@@ -217,7 +230,7 @@ pub async fn list_states(
     let keys = app.keyring.tenant(scope.tenant().0).await?;
     for (channel, aspect, sealed) in rows {
         let Some(aspect) = Aspect::from_word(&aspect) else { continue };
-        let value = keys.data.open(state_place(scope, channel, aspect), &sealed)?;
+        let value = keys.data.open(state_place(scope, channel, aspect.as_str()), &sealed)?;
         states.entry(channel).or_default().insert(aspect, String::from_utf8_lossy(&value).into_owned());
     }
     Ok(states)

@@ -1,6 +1,6 @@
 //! All SQL of the tables `channels`, `channel_routes`, `channel_states`, `channel_notices` and `app_secrets`.
 
-use super::{Aspect, Channel, ChannelStatus};
+use super::{Channel, ChannelStatus};
 use crate::{
     clock::Millis,
     ids::{ChannelId, TenantId},
@@ -309,7 +309,7 @@ pub(super) async fn save_state(
     tx: &mut Tx,
     scope: TenantScope,
     channel: ChannelId,
-    aspect: Aspect,
+    aspect: &str,
     value_sealed: &[u8],
     at: Millis,
 ) -> Result<u64> {
@@ -318,7 +318,7 @@ pub(super) async fn save_state(
          on conflict (tenant_id, channel_id, aspect) do update set value_sealed = excluded.value_sealed,
              at = excluded.at
          where channel_states.at <= excluded.at",
-        params![scope, channel, aspect.as_str(), value_sealed, at],
+        params![scope, channel, aspect, value_sealed, at],
     )
     .await
 }

@@ -314,7 +314,8 @@ async fn of_fields(app: &App, info: &TokenInfo, app_secret: &str) -> Finding {
 fn of_signature(app: &App, channel: &Channel, app_secret: &str) -> Finding {
     let body = br#"{"object":"whatsapp_business_account","entry":[]}"#;
     let signature = AppSecret::new(app_secret).sign(body);
-    let signer = app.directory.signer_of(Some(&channel.phone_number_id), signature.as_bytes(), body);
+    let signer =
+        app.directory.signer_of(Some(&channel.phone_number_id), signature.as_bytes(), body, app.clock.now());
     let route =
         signer.and_then(|signer| app.directory.route(&channel.phone_number_id, signer, app.clock.now()));
     match route {

@@ -56,6 +56,12 @@ async fn the_secret_before_is_believed_for_as_long_as_meta_repeats_events() {
     assert_eq!((app.counts().await.processed, app.counts().await.quarantined), (2, 1));
     arrives(&app, &hotel, "the-secret-after-the-change", "wamid.LAST").await;
     assert_eq!(app.counts().await.processed, 3);
+
+    // A month later it opens the door no more: it may have been changed because others knew it.
+    app.passes(31 * DAY);
+    assert_eq!(app.web.post_signed(&hotel.number.app_secret, "{}").await.status, 403);
+    assert_eq!(app.web.post_signed("the-secret-after-the-change", "{}").await.status, 200);
+    app.run_jobs().await;
 }
 
 #[tokio::test]

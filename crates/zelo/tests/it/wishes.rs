@@ -111,3 +111,32 @@ async fn a_disabled_account_lets_its_messages_wait_until_it_is_back() {
     app.run_jobs().await;
     assert_eq!(helena.has_received(), ["Olá!"]);
 }
+
+#[tokio::test]
+async fn an_old_ban_that_meta_repeats_stops_nobody_again() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ban = |state: &str, at: i64| {
+        let value = json!({"event": "DISABLED_UPDATE",
+            "ban_info": {"waba_ban_state": state, "waba_ban_date": "November 20, 2026"}});
+        let mut notice = notice(&hotel, "account_update", &value);
+        notice["entry"][0]["time"] = json!(1_795_176_000 + at);
+        notice
+    };
+    let status = async || hotel.owner().get("/channels").await.ok()["data"][0]["status"].clone();
+    told(&hotel, &ban("DISABLE", 10)).await;
+    assert_eq!(status().await, "reconnect_needed");
+    told(&hotel, &ban("REINSTATE", 20)).await;
+    assert_eq!(status().await, "active");
+    // The same ban once more, in other words than the first time, so that it is not known for a repetition.
+    let mut again = ban("DISABLE", 10);
+    again["entry"][0]["changes"][0]["value"]["note"] = json!("repeated");
+    told(&hotel, &again).await;
+    assert_eq!(status().await, "active");
+
+    // Both at once, in the order of their lines: the later word holds.
+    let (mut both, back) = (ban("DISABLE", 30), ban("REINSTATE", 40));
+    both["entry"].as_array_mut().unwrap().push(back["entry"][0].clone());
+    told(&hotel, &both).await;
+    assert_eq!(status().await, "active");
+}
