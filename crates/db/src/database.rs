@@ -6,7 +6,11 @@ use crate::{
     tx::Inner,
     wake::Bell,
 };
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -211,7 +215,8 @@ impl Db {
             return false;
         }
         metrics::counter!("zelo_db_transaction_repeats_total", "name" => name).increment(1);
-        let jitter = u64::from(*attempt) * 3 % 7;
+        // Each state of the standard library's hasher is another one, which is chance enough for a wait.
+        let jitter = RandomState::new().hash_one(*attempt) % (1 << *attempt);
         tokio::time::sleep(Duration::from_millis((1 << *attempt) + jitter)).await;
         *attempt += 1;
         true

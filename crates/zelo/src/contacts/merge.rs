@@ -152,7 +152,9 @@ pub async fn part(tx: &mut Tx, scope: TenantScope, id: Uuid, kept_key: &Key, now
     let find =
         |wanted: ContactId| contacts.iter().find(|contact| contact.id == wanted).ok_or(Error::NotFound);
     let (kept, merged) = (find(row.kept)?, find(row.merged)?);
-    if store::mark_undone(tx, scope, id, now).await? == 0 || merged.merged_into != Some(row.kept) {
+    // Where the kept one stands for nobody any more, what was theirs lies under a third one's key: that merge is undone first.
+    let is_last = merged.merged_into == Some(row.kept) && kept.merged_into.is_none();
+    if !is_last || store::mark_undone(tx, scope, id, now).await? == 0 {
         return Err(Error::Conflict {
             code: "not_merged",
             detail: "These two are not merged, or not into each other any more.".into(),

@@ -145,9 +145,10 @@ pub async fn update_team(app: &App, scope: TenantScope, id: TeamId, change: Team
 pub async fn delete_team(app: &App, scope: TenantScope, id: TeamId) -> Result<()> {
     let before = get_team(app, scope, id).await?;
     let pen = Pen::of(app, scope.tenant()).await?;
+    let now = app.clock.now();
     db::write!(app.db, "delete_team", scope.into(), |tx| -> Result<()> {
         store::lock_name(tx, scope, id).await?.ok_or(Error::NotFound)?;
-        conversations::leave_team(tx, scope, id).await?;
+        conversations::leave_team(tx, scope, id, now).await?;
         store::delete_members(tx, scope, id).await?;
         store::delete(tx, scope, id).await?;
         pen.write(tx, entry("team_deleted", Some(&before), None)).await
