@@ -11,7 +11,7 @@ use crate::{
     },
     identity::{AgentScope, May},
     ids::{ConversationId, MessageId},
-    messages::{self, SendRequest},
+    messages::{self, Passed, SendRequest, To},
     outbound::Urgency,
     rights::to,
 };
@@ -141,7 +141,7 @@ pub(super) async fn send_message(
 ) -> Result<Response> {
     let content = request.body.content()?;
     let send = SendRequest {
-        conversation: id,
+        to: To::Conversation(id),
         content,
         reply_to: request.body.reply_to(),
         author: scope.user,
@@ -149,6 +149,9 @@ pub(super) async fn send_message(
     };
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }
+
+/// How often a message is taken through the gate anew, because somebody else wrote to the same new person in between.
+const TRIES: usize = 3;
 
 /// Send, or give the answer again that the same request got before: the check, the message and the kept answer are one
 /// transaction.
@@ -158,14 +161,31 @@ pub(super) async fn send_once(
     send: &SendRequest,
     key: Option<&idempotency::Key>,
 ) -> Result<Response> {
+    let seal = AnswerSeal::of(app, scope.tenant).await?;
+    let mut sent = Err(Error::Unavailable(None));
+    for _ in 0..TRIES {
+        let passed = messages::pass(app, scope.sight(), send).await;
+        sent = store_once(app, scope, &seal, passed, key).await;
+        if !sent.as_ref().is_err_and(db::Retry::is_retryable) {
+            break;
+        }
+    }
+    Ok(sent?.into_response())
+}
+
+async fn store_once(
+    app: &App,
+    scope: &AgentScope,
+    seal: &AnswerSeal,
+    passed: Result<Passed>,
+    key: Option<&idempotency::Key>,
+) -> Result<Answer> {
     let tenant = scope.tenant;
-    let seal = AnswerSeal::of(app, tenant).await?;
     let owner = Owner { tenant: tenant.tenant().0, caller: scope.user.0 };
     let now = app.clock.now();
-    let passed = messages::pass(app, scope.sight(), send).await;
-    let answer = db::write!(app.db, "send_message", tenant.into(), |tx| -> Result<Answer> {
+    db::write!(app.db, "send_message", tenant.into(), |tx| -> Result<Answer> {
         if let Some(key) = key
-            && let Some(answer) = idempotency::begin(tx, &seal, owner, key, now).await?.into_replay()?
+            && let Some(answer) = idempotency::begin(tx, seal, owner, key, now).await?.into_replay()?
         {
             return Ok(answer);
         }
@@ -174,11 +194,10 @@ pub(super) async fn send_once(
         let body = serde_json::to_vec(&MessageShape::from(&message)).map_err(Error::internal)?;
         let answer = Answer { status: StatusCode::ACCEPTED, body };
         if let Some(key) = key {
-            idempotency::finish(tx, &seal, owner, key, &answer).await?;
+            idempotency::finish(tx, seal, owner, key, &answer).await?;
         }
         Ok(answer)
-    })?;
-    Ok(answer.into_response())
+    })
 }
 
 /// A refusal of the gate, said again from inside the transaction: a request that was accepted before gets its old answer

@@ -4,14 +4,12 @@ use super::messages::{SendBody, send_once};
 use crate::{
     app::App,
     channels::{self, ChannelStatus},
-    contacts, conversations,
     error::{Error, Result},
     http::Idempotent,
     identity::{AgentScope, May},
     ids::ChannelId,
-    messages::SendRequest,
+    messages::{SendRequest, To},
     outbound::Urgency,
-    quotas::{self, Quota},
     rights::to,
     tenants,
 };
@@ -72,26 +70,8 @@ pub(super) async fn send(
     let phone = Phone::parse_input(&body.to, tenant.settings.in_brazil)
         .map_err(|error| Error::invalid("to", "invalid", error.to_string()))?;
     let channel = choose_channel(&app, &scope, body.channel_id).await?;
-    let known = contacts::find_by_phone(&app, scope.tenant, &phone).await?;
-    // Only a template may open a conversation; anything else to somebody who never wrote would leave an empty one behind.
-    if !content.may_open_conversation() && known.is_none() {
-        return Err(Error::WindowClosed);
-    }
-    let is_new = match known {
-        Some(contact) => !conversations::has_current(&app, scope.tenant, contact, channel).await?,
-        None => true,
-    };
-    if is_new {
-        // What is refused leaves nothing behind. What was accepted before has its conversation, and gets its old answer.
-        quotas::limit_of(&app, &tenant, Quota::MessagesPerMonth).refuse_full(&app, scope.tenant).await?;
-    }
-    let contact = match known {
-        Some(contact) => contact,
-        None => contacts::find_by_phone_or_create(&app, scope.tenant, &phone).await?.id,
-    };
-    let conversation = conversations::open_conversation_to(&app, scope.sight(), contact, channel).await?;
     let send = SendRequest {
-        conversation: conversation.id,
+        to: To::Number(channel, phone),
         content,
         reply_to: body.message.reply_to(),
         author: scope.user,

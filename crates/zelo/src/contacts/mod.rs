@@ -15,6 +15,6 @@ pub use model::{Contact, MarketingChoice, Profile};
 pub use profile::contact_place;
 pub use resolve::{Merge, Resolved, Resolver, Sighting, insert_resolved, refuse_merged};
 pub use service::{
-    find_by_phone, find_by_phone_or_create, find_merge, get_contact, get_seen_contact, list_contacts,
-    list_merges, load_contacts, note_marketing, remember_wa_id,
+    Prepared, find_by_phone, find_merge, get_contact, get_seen_contact, insert_prepared, list_contacts,
+    list_merges, load_contacts, note_marketing, prepare_by_phone, remember_wa_id,
 };

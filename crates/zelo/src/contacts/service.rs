@@ -7,14 +7,14 @@ use super::{
 use crate::{
     app::App,
     clock::Millis,
-    crypto::{Field, KeyId},
+    crypto::{Field, Key, KeyId},
     error::{Error, Result},
     ids::ContactId,
     rights::Sight,
     tenants::TenantScope,
 };
 use db::{Rows, Tx};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use whatsapp::phone::Phone;
 
 /// Contacts by id, opened. One that was erased is not among them.
@@ -105,26 +105,49 @@ pub async fn find_by_phone(app: &App, scope: TenantScope, phone: &Phone) -> Resu
     Ok(found.first().map(|(_, row)| row.id))
 }
 
-/// The contact with this number, created where it is not known: somebody writes first to a person.
+/// The contact with a number, known or new, before a transaction stores what is new.
+#[derive(Debug)]
+pub struct Prepared {
+    resolver: Resolver,
+    person: Resolved,
+}
+
+impl Prepared {
+    /// The contact.
+    pub fn id(&self) -> ContactId {
+        self.person.id
+    }
+
+    /// What everything of this person is sealed with.
+    pub fn key(&self) -> Arc<Key> {
+        self.person.key.clone()
+    }
+}
+
+/// The contact with this number, prepared where it is not known: somebody writes first to a person. A new one gets its key
+/// now.
 ///
 /// # Errors
 /// When the database or the keystore does not answer.
-pub async fn find_by_phone_or_create(app: &App, scope: TenantScope, phone: &Phone) -> Result<Resolved> {
+pub async fn prepare_by_phone(app: &App, scope: TenantScope, phone: &Phone) -> Result<Prepared> {
     let profile = Profile { phone: Some(phone.as_str().to_owned()), ..Profile::default() };
     let sighting = [Sighting { profile, ..Sighting::default() }];
-    let now = app.clock.now();
-    for _ in 0..3 {
-        let resolver = Resolver::resolve(&app.db, &app.keyring, &app.ids, scope, &sighting).await?;
-        let stored = db::write!(app.db, "create_contact", scope.into(), |tx| -> Result<()> {
-            insert_resolved(tx, scope, &resolver, now).await
-        });
-        match (stored, resolver.person(0)) {
-            (Ok(()), Some(person)) => return Ok(person.clone()),
-            (Err(error), _) if !db::Retry::is_retryable(&error) => return Err(error),
-            _ => {}
-        }
-    }
-    Err(Error::Unavailable(None))
+    let resolver = Resolver::resolve(&app.db, &app.keyring, &app.ids, scope, &sighting).await?;
+    let person = resolver.person(0).cloned().ok_or(Error::Unavailable(None))?;
+    Ok(Prepared { resolver, person })
+}
+
+/// Store a contact that was prepared, where it is new.
+///
+/// # Errors
+/// As [`insert_resolved`].
+pub async fn insert_prepared(
+    tx: &mut Tx,
+    scope: TenantScope,
+    prepared: &Prepared,
+    now: Millis,
+) -> Result<()> {
+    insert_resolved(tx, scope, &prepared.resolver, now).await
 }
 
 /// Keep the spelling of a number that Meta answered with, so that the next event of the person is recognised.

@@ -9,12 +9,12 @@ use crate::{
     crypto::Key,
     error::{Error, Result},
     events::{self, Event},
-    ids::{ChannelId, ContactId, ConversationId, TeamId, UserId},
+    ids::{ContactId, ConversationId, TeamId, UserId},
     outbound,
-    rights::{Sight, Visibility},
+    rights::Sight,
     tenants::TenantScope,
 };
-use db::{Rows, Tx};
+use db::Tx;
 use std::sync::Arc;
 
 /// One conversation.
@@ -145,6 +145,8 @@ pub async fn change_conversation(
     let scope = sight.scope();
     let pen = Pen::of(app, scope.tenant()).await?;
     db::write!(app.db, "change_conversation", sight.into(), |tx| -> Result<Conversation> {
+        // Locked before it is read, so that of two who change it at once the second sees what the first did.
+        store::lock_contact(tx, scope, id).await?.ok_or(Error::NotFound)?;
         let before = store::find(tx, sight, id).await?.ok_or(Error::NotFound)?;
         if let Some((status, until)) = change.status {
             change_status(tx, app, &pen, scope, &before, status, until).await?;
@@ -218,9 +220,9 @@ pub async fn claim_conversation(
 ///
 /// # Errors
 /// What the database answers.
-pub async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) -> Result<()> {
-    store::leave_team(tx, scope, team).await?;
-    Ok(())
+pub async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId, now: Millis) -> Result<()> {
+    let left = store::leave_team(tx, scope, team).await?;
+    tell_assigned(tx, scope, &left, now).await
 }
 
 /// Put back what one of the staff had and what may go on, inside the transaction that lets them go: their teams and whoever
@@ -230,12 +232,21 @@ pub async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) -> Result
 /// What the database answers.
 pub async fn leave_assignee(tx: &mut Tx, scope: TenantScope, user: UserId, now: Millis) -> Result<usize> {
     let left = store::leave_assignee(tx, scope, user).await?;
-    let events: Vec<_> = left
+    tell_assigned(tx, scope, &left, now).await?;
+    Ok(left.len())
+}
+
+async fn tell_assigned(
+    tx: &mut Tx,
+    scope: TenantScope,
+    changed: &[(ConversationId, i64)],
+    now: Millis,
+) -> Result<()> {
+    let events: Vec<_> = changed
         .iter()
         .map(|(conversation, seq)| Event::ConversationAssigned { conversation: *conversation, seq: *seq })
         .collect();
-    events::record(tx, scope, &events, now).await?;
-    Ok(left.len())
+    Ok(events::record(tx, scope, &events, now).await?)
 }
 
 /// Open, snooze or resolve a conversation. Doing it again changes nothing. What sleeps until a time opens then by itself.
@@ -348,62 +359,5 @@ pub async fn begin_typing(
     }
     db::write!(app.db, "begin_typing", scope.into(), |tx| -> Result<bool> {
         Ok(store::update_typing(tx, scope, id, before, now).await? > 0)
-    })
-}
-
-/// Whether there is a current conversation with a contact on a channel.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn has_current(
-    app: &App,
-    scope: TenantScope,
-    contact: ContactId,
-    channel: ChannelId,
-) -> Result<bool> {
-    db::read!(app.db, "find_current_conversation", scope.into(), |tx| -> Result<bool> {
-        Ok(store::has_current(tx, scope, contact, channel).await?)
-    })
-}
-
-/// The current conversation with a contact on a channel, begun where there is none: somebody here writes first.
-///
-/// # Errors
-/// [`Error::NotFound`] when it is one that they may not see.
-pub async fn open_conversation_to(
-    app: &App,
-    sight: Sight,
-    contact: ContactId,
-    channel: ChannelId,
-) -> Result<Conversation> {
-    let now = app.clock.now();
-    let id = ConversationId(app.ids.next());
-    let scope = sight.scope();
-    // Whoever does not see everything must have what they begin.
-    let assignee = (sight.visibility() != Visibility::All).then(|| sight.user());
-    db::write!(app.db, "open_conversation", sight.into(), |tx| -> Result<Conversation> {
-        if let Some(current) = store::find_current(tx, scope, contact, channel).await? {
-            return store::find(tx, sight, current.id).await?.ok_or(Error::NotFound);
-        }
-        let conversation = Conversation {
-            id,
-            channel,
-            contact,
-            status: ConversationStatus::Open,
-            assignee,
-            team: None,
-            last_seq: 1,
-            unread_count: 0,
-            last_message_seq: 0,
-            last_activity_at: now,
-            window_expires_at: None,
-            snoozed_until: None,
-            created_at: now,
-        };
-        let mut rows = Rows::new();
-        rows.push(store::values(&conversation));
-        store::save_many(tx, scope, &rows).await?;
-        events::record(tx, scope, &[Event::ConversationUpdated { conversation: id, seq: 1 }], now).await?;
-        Ok(conversation)
     })
 }

@@ -202,11 +202,17 @@ pub(super) async fn update_holders(
     .await
 }
 
-/// Take every conversation from a team.
-pub(super) async fn leave_team(tx: &mut Tx, scope: TenantScope, team: TeamId) -> Result<u64> {
-    tx.execute(
-        "update conversations set team_id = null where tenant_id = $1 and team_id = $2",
+/// Take every conversation from a team; gives each with its next change.
+pub(super) async fn leave_team(
+    tx: &mut Tx,
+    scope: TenantScope,
+    team: TeamId,
+) -> Result<Vec<(ConversationId, i64)>> {
+    tx.query(
+        "update conversations set team_id = null, last_seq = last_seq + 1
+         where tenant_id = $1 and team_id = $2 returning id, last_seq",
         params![scope, team],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )
     .await
 }
@@ -366,22 +372,20 @@ pub(super) async fn find_current(
     Ok(lock_current(tx, scope, &pairs).await?.into_iter().map(|(conversation, _)| conversation).next())
 }
 
-/// Whether there is a current one, without locking it.
-pub(super) async fn has_current(
+/// The current one, without locking it.
+pub(super) async fn find_current_id(
     tx: &mut Tx,
     scope: TenantScope,
     contact: ContactId,
     channel: ChannelId,
-) -> Result<bool> {
-    let found: Option<ConversationId> = tx
-        .query_opt(
-            "select id from conversations
-             where tenant_id = $1 and contact_id = $2 and channel_id = $3 and is_current = 1",
-            params![scope, contact, channel],
-            |row| row.get(0),
-        )
-        .await?;
-    Ok(found.is_some())
+) -> Result<Option<ConversationId>> {
+    tx.query_opt(
+        "select id from conversations
+         where tenant_id = $1 and contact_id = $2 and channel_id = $3 and is_current = 1",
+        params![scope, contact, channel],
+        |row| row.get(0),
+    )
+    .await
 }
 
 /// A contact's conversations with whether each is current, locked until the transaction ends.

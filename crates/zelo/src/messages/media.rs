@@ -25,8 +25,9 @@ pub async fn touch(
     message: MessageId,
     now: Millis,
 ) -> Result<()> {
-    let Some(row) = store::find_by_id(tx, scope, message).await? else { return Ok(()) };
+    // Locks the conversation, so that the state that is written back is the newest.
     let changed_seq = conversations::next_seq(tx, scope, conversation).await?;
+    let Some(row) = store::find_by_id(tx, scope, message).await? else { return Ok(()) };
     let progress = store::Progress {
         conversation,
         seq: row.seq,

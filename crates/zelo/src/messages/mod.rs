@@ -1,6 +1,8 @@
 //! Messages: what was said, by whom, and what became of it.
 
+mod attempt;
 mod body;
+mod gate;
 mod inbound;
 mod marks;
 mod media;
@@ -9,10 +11,15 @@ mod page;
 mod preview;
 mod refer;
 mod reseal;
+mod retry;
 mod send;
 mod status;
 pub(crate) mod store;
+mod sweep;
 
+pub use attempt::{
+    Attempt, Outgoing, UNCONFIRMED, UNDELIVERED, begin_attempt, end_attempt_unsent, give_up, load_outgoing,
+};
 pub use body::{Body, CallStep, Said, Via, message_place};
 pub use inbound::{KnownIds, NewInbound, Placed, insert_inbound, known_wamids};
 pub use marks::insert_marks;
@@ -22,8 +29,7 @@ pub use page::{Newest, find_newest_of_contact, list_after_seq, list_messages, lo
 pub use preview::{load_last, preview_text};
 pub use refer::REACTIONS;
 pub use reseal::reseal;
-pub use send::{
-    Attempt, Outgoing, Passed, SendRequest, UNCONFIRMED, begin_attempt, end_attempt_unsent, enqueue,
-    load_outgoing, pass, retry_message, send_message,
-};
+pub use retry::retry_message;
+pub use send::{Passed, SendRequest, To, enqueue, pass, send_message};
 pub use status::{SendOutcome, StatusReport, apply_statuses, record_outcome, settle_early};
+pub use sweep::sweep;

@@ -29,7 +29,7 @@ pub(super) fn opened(scope: TenantScope, key: &Key, row: store::MessageRow) -> R
         // While an attempt runs there is nothing to tell.
         failure: row
             .error_code
-            .filter(|code| code != super::send::ATTEMPTING)
+            .filter(|code| code != super::attempt::ATTEMPTING)
             .map(|code| SendFailure { code, detail: row.error_text.unwrap_or_default() }),
         media: None,
         pricing: row.pricing,

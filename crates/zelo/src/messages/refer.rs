@@ -4,7 +4,6 @@ use super::{Message, Said, SendRequest, load_messages, store};
 use crate::{
     app::App,
     clock::{DAY, Millis},
-    conversations::Conversation,
     crypto::Field,
     error::{Error, Result},
     ids::{ConversationId, MessageId},
@@ -24,6 +23,7 @@ pub const REACTIONS: Millis = 30 * DAY;
 pub(super) async fn quoted_wamid(
     app: &App,
     scope: TenantScope,
+    conversation: ConversationId,
     request: &SendRequest,
 ) -> Result<Option<String>> {
     const FIELD: &str = "reply_to";
@@ -32,7 +32,7 @@ pub(super) async fn quoted_wamid(
         return Err(Error::invalid(FIELD, "not_allowed", "A reaction names its message itself."));
     }
     let quoted = load_messages(app, scope, &[id]).await?.into_iter().next();
-    Ok(Some(of_conversation(quoted, request.conversation, FIELD)?.1))
+    Ok(Some(of_conversation(quoted, conversation, FIELD)?.1))
 }
 
 /// Name the message that a reaction is on as Meta knows it. It may be named by our id or by Meta's.
@@ -42,7 +42,7 @@ pub(super) async fn quoted_wamid(
 pub(super) async fn name_target(
     app: &App,
     scope: TenantScope,
-    conversation: &Conversation,
+    conversation: ConversationId,
     content: &mut OutboundContent,
     now: Millis,
 ) -> Result<()> {
@@ -56,7 +56,7 @@ pub(super) async fn name_target(
         Some(id) => load_messages(app, scope, &[id]).await?.into_iter().next(),
         None => None,
     };
-    let (target, wamid) = of_conversation(target, conversation.id, FIELD)?;
+    let (target, wamid) = of_conversation(target, conversation, FIELD)?;
     if target.sent_at < now - REACTIONS {
         return Err(Error::invalid(FIELD, "too_old", "WhatsApp takes reactions for 30 days."));
     }

@@ -1,31 +1,35 @@
-//! The one gate: everything that leaves towards a contact passes here.
+//! Sending a message: through the gate, then into its conversation and into the queue.
 
-use super::{Body, Marks, Message, MessageStatus, Said, load_messages, marks, model::Author, refer, store};
+use super::{
+    Body, Direction, Marks, Message, MessageStatus,
+    gate::{Destination, Judged, judge},
+    marks,
+    model::Author,
+    store,
+};
 use crate::{
     app::App,
-    channels::{self, Channel, ChannelStatus},
     clock::Millis,
-    contacts::{self, MarketingChoice},
-    conversations::{self, Conversation},
-    crypto::{Field, Key},
-    error::{Error, FieldError, Result},
+    contacts,
+    conversations::{self, Begun},
+    crypto::Key,
+    error::Result,
     events::{self, Event},
-    ids::{ContactId, ConversationId, MessageId, UserId},
+    ids::{ChannelId, ContactId, ConversationId, MessageId, UserId},
     media::{self, Attached},
     outbound::{self, Urgency},
-    quotas::{self, Limit, Quota},
+    quotas::Limit,
     rights::Sight,
-    templates,
-    tenants::{self, Tenant, TenantScope},
+    tenants::TenantScope,
 };
 use db::Tx;
-use whatsapp::client::{ContentFault, OutboundContent};
+use whatsapp::{client::OutboundContent, phone::Phone};
 
 /// A message that somebody here wants to send.
 #[derive(Debug, Clone)]
 pub struct SendRequest {
     /// Where.
-    pub conversation: ConversationId,
+    pub to: To,
     /// What.
     pub content: OutboundContent,
     /// The message that it quotes.
@@ -36,11 +40,23 @@ pub struct SendRequest {
     pub urgency: Urgency,
 }
 
+/// Where a message goes.
+#[derive(Debug, Clone)]
+pub enum To {
+    /// Into a conversation.
+    Conversation(ConversationId),
+    /// From one of our numbers to a person's, into their current conversation. Where there is none, or where nobody knows the
+    /// person, the message begins it.
+    Number(ChannelId, Phone),
+}
+
 /// A message that passed the gate and only needs storing.
 #[derive(Debug)]
 pub struct Passed {
     id: MessageId,
     conversation: ConversationId,
+    /// What begins with the message.
+    begun: Option<Begun>,
     /// Under whose key it is sealed.
     contact: ContactId,
     author: UserId,
@@ -65,110 +81,117 @@ pub async fn send_message(app: &App, sight: Sight, request: &SendRequest) -> Res
     })
 }
 
-/// Check everything that decides whether a message may leave. Nothing is stored yet.
+/// Check everything that decides whether a message may leave. Nothing is stored yet, so that what is refused leaves nothing
+/// behind: no person that nobody wrote to, and no empty conversation.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a stranger's conversation, [`Error::WindowClosed`] after 24 hours, [`Error::Conflict`] when the
-/// tenant or channel may not send, [`Error::Invalid`] naming every part that Meta would not take, and the message that is
-/// quoted or reacted to where it is not one of the conversation.
+/// [`crate::Error::NotFound`] for a stranger's conversation, [`crate::Error::WindowClosed`] after 24 hours,
+/// [`crate::Error::Conflict`] when the tenant or channel may not send, [`crate::Error::Invalid`] naming every part that Meta
+/// would not take, and the message that is quoted or reacted to where it is not one of the conversation.
 pub async fn pass(app: &App, sight: Sight, request: &SendRequest) -> Result<Passed> {
     let now = app.clock.now();
-    let scope = sight.scope();
-    let conversation = conversations::get_conversation(app, sight, request.conversation).await?;
-    refuse_faults(&request.content)?;
-    let (tenant, channel) = refuse_stopped(app, scope, &conversation).await?;
-    refuse_unwanted(app, scope, &conversation, &channel, &request.content).await?;
-    if !request.content.may_open_conversation() && !conversation.window_is_open(now) {
-        return Err(Error::WindowClosed);
-    }
-    let rendered = match &request.content {
-        OutboundContent::Template(template) => {
-            templates::check_sending(app, scope, &channel.waba_id, template).await?
+    match &request.to {
+        To::Conversation(id) => {
+            let conversation = conversations::get_conversation(app, sight, *id).await?;
+            Box::pin(pass_into(app, sight, &conversation, request, now)).await
         }
-        _ => None,
+        // Boxed, because every handler that sends would carry the largest of its ways on its stack.
+        To::Number(channel, phone) => {
+            Box::pin(pass_to_number(app, sight, *channel, phone, request, now)).await
+        }
+    }
+}
+
+async fn pass_into(
+    app: &App,
+    sight: Sight,
+    conversation: &conversations::Conversation,
+    request: &SendRequest,
+    now: Millis,
+) -> Result<Passed> {
+    let contact = contacts::get_contact(app, sight.scope(), conversation.contact).await?;
+    let to = Destination {
+        conversation: conversation.id,
+        channel: conversation.channel,
+        window_is_open: conversation.window_is_open(now),
+        marketing: contact.marketing,
     };
-    let key = conversations::contact_key(app, scope, &conversation).await?;
-    let mut content = request.content.clone();
-    let quotes = refer::quoted_wamid(app, scope, request).await?;
-    refer::name_target(app, scope, &conversation, &mut content, now).await?;
-    let media = media::check_outgoing(app, sight, conversation.id, &mut content).await?;
-    let body = Body { quotes, rendered, ..Body::new(Said::Outbound(content)) };
-    let target = match body.changes() {
-        Some(wamid) => Some(app.keyring.tenant(scope.tenant().0).await?.index.digest(Field::Wamid, wamid)),
+    let judged = judge(app, sight, to, request, now).await?;
+    let key = app.keyring.key(contact.key_id).await?;
+    seal(app, sight.scope(), (conversation.id, contact.id, &key), request, judged, now)
+}
+
+async fn pass_to_number(
+    app: &App,
+    sight: Sight,
+    channel: ChannelId,
+    phone: &Phone,
+    request: &SendRequest,
+    now: Millis,
+) -> Result<Passed> {
+    let scope = sight.scope();
+    let known = contacts::find_by_phone(app, scope, phone).await?;
+    let marketing = match known {
+        Some(contact) => {
+            if let Some(current) = conversations::find_current(app, sight, contact, channel).await? {
+                return pass_into(app, sight, &current, request, now).await;
+            }
+            contacts::get_contact(app, scope, contact).await?.marketing
+        }
         None => None,
     };
+    let conversation = ConversationId(app.ids.next());
+    let to = Destination { conversation, channel, window_is_open: false, marketing };
+    let judged = judge(app, sight, to, request, now).await?;
+    // Only now: somebody new gets a key of their own, which is stored beside the data.
+    let person = contacts::prepare_by_phone(app, scope, phone).await?;
+    let (contact, key) = (person.id(), person.key());
+    let passed = seal(app, scope, (conversation, contact, &key), request, judged, now)?;
+    let begun = Begun::by(sight, person, (conversation, channel), now);
+    Ok(Passed { begun: Some(begun), ..passed })
+}
+
+/// Seal what may leave under the key of its contact.
+fn seal(
+    app: &App,
+    scope: TenantScope,
+    (conversation, contact, key): (ConversationId, ContactId, &Key),
+    request: &SendRequest,
+    judged: Judged,
+    now: Millis,
+) -> Result<Passed> {
+    let Judged { body, target, media, limit } = judged;
     let id = MessageId(app.ids.next());
-    let content_sealed = body.seal(scope, id, &key)?;
-    let (contact, conversation) = (conversation.contact, conversation.id);
+    let content_sealed = body.seal(scope, id, key)?;
     let (author, urgency) = (request.author, request.urgency);
-    let limit = quotas::limit_of(app, &tenant, Quota::MessagesPerMonth);
-    Ok(Passed { id, conversation, contact, author, urgency, body, target, content_sealed, media, limit, now })
-}
-
-/// Everything that Meta would not take is named at once, by its path in Meta's JSON.
-fn refuse_faults(content: &OutboundContent) -> Result<()> {
-    let faults = content.faults();
-    if faults.is_empty() {
-        return Ok(());
-    }
-    let named =
-        |fault: &ContentFault| FieldError::new(&fault.field, fault.problem.code(), fault.problem.to_string());
-    Err(Error::Invalid(faults.iter().map(named).collect()))
-}
-
-/// Whoever told Meta to get no marketing messages gets none, and none that may be one: Meta has not said what every template
-/// is.
-async fn refuse_unwanted(
-    app: &App,
-    scope: TenantScope,
-    conversation: &Conversation,
-    channel: &Channel,
-    content: &OutboundContent,
-) -> Result<()> {
-    let OutboundContent::Template(template) = content else { return Ok(()) };
-    let contact = contacts::get_contact(app, scope, conversation.contact).await?;
-    if contact.marketing != Some(MarketingChoice::Stop) {
-        return Ok(());
-    }
-    let (name, language) = (&template.name, &template.language.code);
-    if !templates::may_be_marketing(app, scope, &channel.waba_id, name, language).await? {
-        return Ok(());
-    }
-    Err(Error::Conflict {
-        code: "opted_out",
-        detail: "The contact wants no marketing messages, and this template is one or may be one.".into(),
+    let begun = None;
+    Ok(Passed {
+        id,
+        conversation,
+        begun,
+        contact,
+        author,
+        urgency,
+        body,
+        target,
+        content_sealed,
+        media,
+        limit,
+        now,
     })
-}
-
-async fn refuse_stopped(
-    app: &App,
-    scope: TenantScope,
-    conversation: &Conversation,
-) -> Result<(Tenant, Channel)> {
-    let tenant = tenants::get_tenant(app, scope.tenant()).await?;
-    if !tenant.status.may_work() {
-        return Err(Error::Conflict {
-            code: "tenant_stopped",
-            detail: "This account may not send messages.".into(),
-        });
-    }
-    let channel = channels::get_channel(app, scope, conversation.channel).await?;
-    if channel.status == ChannelStatus::Disabled {
-        return Err(Error::Conflict {
-            code: "channel_disabled",
-            detail: "This number is switched off.".into(),
-        });
-    }
-    Ok((tenant, channel))
 }
 
 /// Store what passed the gate, inside the caller's transaction. The month's quota is the gate's last word: it is counted with
 /// the message, so that two at once cannot both be the last one.
 ///
 /// # Errors
-/// As [`conversations::hold_for`], [`Error::OverQuota`], and what the database answers.
+/// As [`conversations::hold_for`] and [`conversations::insert_begun`], [`crate::Error::OverQuota`], and what the database
+/// answers.
 pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed) -> Result<Message> {
-    conversations::hold_for(tx, scope, passed.conversation, passed.contact).await?;
+    match &passed.begun {
+        Some(begun) => conversations::insert_begun(tx, scope, begun).await?,
+        None => conversations::hold_for(tx, scope, passed.conversation, passed.contact).await?,
+    }
     // What only changes another message does not come last in the list.
     let seq = match passed.target {
         Some(_) => conversations::next_seq(tx, scope, passed.conversation).await?,
@@ -179,7 +202,7 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         conversation: passed.conversation,
         seq,
         changed_seq: seq,
-        direction: super::Direction::Outbound,
+        direction: Direction::Outbound,
         status: MessageStatus::Queued,
         content_sealed: passed.content_sealed.clone(),
         sent_at: passed.now,
@@ -219,129 +242,4 @@ pub async fn enqueue(tx: &mut Tx, app: &App, scope: TenantScope, passed: &Passed
         changes: None,
         quoted: None,
     })
-}
-
-/// Send a message again that failed, or whose outcome nobody knows. Only a person decides this: if it did arrive, it
-/// arrives twice. It was counted for the month's quota when it was accepted.
-///
-/// # Errors
-/// [`Error::NotFound`] for a stranger's message, [`Error::Conflict`] for one that is on its way,
-/// [`Error::WindowClosed`] after 24 hours.
-pub async fn retry_message(app: &App, sight: Sight, id: MessageId) -> Result<Message> {
-    let scope = sight.scope();
-    let message = load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)?;
-    // Who may not see the conversation learns nothing of its messages.
-    let conversation = conversations::get_conversation(app, sight, message.conversation).await?;
-    let is_unconfirmed = message.failure.as_ref().is_some_and(|failure| failure.code == UNCONFIRMED);
-    if message.status != MessageStatus::Failed && !(message.status == MessageStatus::Queued && is_unconfirmed)
-    {
-        return Err(Error::Conflict { code: "not_failed", detail: "This message did not fail.".into() });
-    }
-    let (_, channel) = refuse_stopped(app, scope, &conversation).await?;
-    let mut may_open = false;
-    if let Said::Outbound(content) = &message.body.said {
-        refuse_unwanted(app, scope, &conversation, &channel, content).await?;
-        may_open = content.may_open_conversation();
-    }
-    let now = app.clock.now();
-    if !may_open && !conversation.window_is_open(now) {
-        return Err(Error::WindowClosed);
-    }
-    db::write!(app.db, "retry_message", scope.into(), |tx| -> Result<()> {
-        let changed_seq = conversations::next_seq(tx, scope, message.conversation).await?;
-        let progress = store::Progress {
-            conversation: message.conversation,
-            seq: message.seq,
-            changed_seq,
-            status: MessageStatus::Queued,
-            error_code: None,
-            error_text: None,
-        };
-        store::update_progress(tx, scope, &progress).await?;
-        outbound::enqueue(tx, app, scope, message.conversation, id, Urgency::Person).await?;
-        let event =
-            Event::MessageStatus { conversation: message.conversation, message: id, seq: changed_seq };
-        Ok(events::record(tx, scope, &[event], now).await?)
-    })?;
-    load_messages(app, scope, &[id]).await?.into_iter().next().ok_or(Error::NotFound)
-}
-
-/// Nobody knows yet whether the message left.
-pub const UNCONFIRMED: &str = "unconfirmed";
-/// An attempt has begun; if it does not end, its outcome is unknown.
-pub(super) const ATTEMPTING: &str = "attempting";
-
-/// Whether an attempt may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// Yes; from now on a crash leaves the outcome unknown.
-    Begun,
-    /// No: it was sent, or it failed, or it is gone.
-    Settled,
-    /// No: an earlier attempt never ended, and sending again could send twice.
-    Unknown,
-}
-
-/// Note that an attempt begins, before the call, so that a process that is killed during the call does not send twice.
-///
-/// # Errors
-/// What the database answers.
-pub async fn begin_attempt(tx: &mut Tx, scope: TenantScope, id: MessageId) -> Result<Attempt> {
-    let Some(row) = store::find_by_id(tx, scope, id).await? else { return Ok(Attempt::Settled) };
-    match (row.status, row.error_code.as_deref()) {
-        (MessageStatus::Queued, None) => {
-            mark(tx, scope, &row, Some(ATTEMPTING)).await?;
-            Ok(Attempt::Begun)
-        }
-        (MessageStatus::Queued, Some(ATTEMPTING)) => Ok(Attempt::Unknown),
-        _ => Ok(Attempt::Settled),
-    }
-}
-
-/// Note that an attempt surely sent nothing, so that another one may begin.
-///
-/// # Errors
-/// What the database answers.
-pub async fn end_attempt_unsent(tx: &mut Tx, scope: TenantScope, id: MessageId) -> Result<()> {
-    let Some(row) = store::find_by_id(tx, scope, id).await? else { return Ok(()) };
-    if row.status == MessageStatus::Queued {
-        mark(tx, scope, &row, None).await?;
-    }
-    Ok(())
-}
-
-async fn mark(tx: &mut Tx, scope: TenantScope, row: &store::MessageRow, code: Option<&str>) -> Result<()> {
-    let progress = store::Progress {
-        conversation: row.conversation,
-        seq: row.seq,
-        changed_seq: row.changed_seq,
-        status: row.status,
-        error_code: code,
-        error_text: None,
-    };
-    store::update_progress(tx, scope, &progress).await?;
-    Ok(())
-}
-
-/// What is needed to send: the opened message and its contact's key.
-#[derive(Debug)]
-pub struct Outgoing {
-    /// The message.
-    pub message: Message,
-    /// Its conversation.
-    pub conversation: Conversation,
-    /// Its contact's key.
-    pub key: std::sync::Arc<Key>,
-}
-
-/// Load a message for sending. Nothing when it is gone.
-///
-/// # Errors
-/// When the database or the keystore does not answer.
-pub async fn load_outgoing(app: &App, scope: TenantScope, id: MessageId) -> Result<Option<Outgoing>> {
-    let Some(message) = load_messages(app, scope, &[id]).await?.into_iter().next() else { return Ok(None) };
-    let conversation =
-        conversations::get_conversation(app, Sight::of_work(scope), message.conversation).await?;
-    let key = conversations::contact_key(app, scope, &conversation).await?;
-    Ok(Some(Outgoing { message, conversation, key }))
 }

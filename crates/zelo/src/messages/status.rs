@@ -104,6 +104,25 @@ struct Step<'s> {
     pricing: Option<&'s Charge>,
 }
 
+impl Step<'_> {
+    /// Whether it leads a message forward, or says for the first time what Meta charges it as. What came in has no delivery
+    /// of ours.
+    fn is_news_for(self, row: &store::MessageRow) -> bool {
+        let is_ours = row.status != MessageStatus::Received;
+        is_ours && (row.status.moves_to(self.status) || self.pricing.is_some() && row.pricing.is_none())
+    }
+}
+
+async fn find_at(
+    tx: &mut Tx,
+    scope: TenantScope,
+    (conversation, seq): (ConversationId, i64),
+) -> Result<Option<store::MessageRow>> {
+    let mut place = Rows::new();
+    place.push([conversation.into(), seq.into()]);
+    Ok(store::list_at(tx, scope, &place).await?.into_iter().next())
+}
+
 /// Move a message on, if the step leads forward, and keep what Meta charges it as, if it had not said so before.
 async fn move_forward(
     tx: &mut Tx,
@@ -112,23 +131,19 @@ async fn move_forward(
     step: Step<'_>,
     now: Millis,
 ) -> Result<bool> {
-    let mut place = Rows::new();
-    place.push([conversation.into(), seq.into()]);
-    let Some(row) = store::list_at(tx, scope, &place).await?.into_iter().next() else { return Ok(false) };
-    // What came in has no delivery of ours.
-    if row.status == MessageStatus::Received {
+    let place = (conversation, seq);
+    if !find_at(tx, scope, place).await?.is_some_and(|row| step.is_news_for(&row)) {
         return Ok(false);
     }
-    let moves = row.status.moves_to(step.status);
-    let pricing = step.pricing.filter(|_| row.pricing.is_none());
-    if !moves && pricing.is_none() {
-        return Ok(false);
-    }
+    // The conversation is locked from here on. Another report may have moved the message since the look.
     let changed_seq = conversations::next_seq(tx, scope, conversation).await?;
-    if let Some(pricing) = pricing {
-        store::note_pricing(tx, scope, (conversation, seq), pricing, changed_seq).await?;
+    let Some(row) = find_at(tx, scope, place).await?.filter(|row| step.is_news_for(row)) else {
+        return Ok(false);
+    };
+    if let Some(pricing) = step.pricing {
+        store::note_pricing(tx, scope, place, pricing, changed_seq).await?;
     }
-    if moves {
+    if row.status.moves_to(step.status) {
         let failure = step.failure.filter(|_| step.status == MessageStatus::Failed);
         let progress = store::Progress {
             conversation,
@@ -197,7 +212,8 @@ pub async fn record_outcome(
         let digest = keys.index.digest(Field::Wamid, wamid);
         store::ensure_message_id(tx, scope, &digest, row.conversation, row.seq).await?;
         let mut body = Body::open(scope, row.id, &outgoing.key, &row.content_sealed)?;
-        if body.wamid.is_none() {
+        // One that is sent again has a new id, under which the contact quotes it and reacts to it.
+        if body.wamid.as_deref() != Some(wamid) {
             body.wamid = Some(wamid.to_owned());
             let sealed = body.seal(scope, row.id, &outgoing.key)?;
             store::update_content(tx, scope, row.conversation, row.seq, &sealed).await?;

@@ -348,6 +348,24 @@ pub(super) async fn update_progress(tx: &mut Tx, scope: TenantScope, progress: &
     .await
 }
 
+/// Say whether an attempt of a queued message is under way. Returns 0 where the message was moved on in between, or another
+/// attempt began.
+pub(super) async fn update_attempt(
+    tx: &mut Tx,
+    scope: TenantScope,
+    (conversation, seq): (ConversationId, i64),
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<u64> {
+    tx.execute(
+        "update messages set error_code = $5, error_text = null
+         where tenant_id = $1 and conversation_id = $2 and seq = $3 and status = 'queued'
+             and coalesce(error_code, '') = coalesce($4, '')",
+        params![scope, conversation, seq, from, to],
+    )
+    .await
+}
+
 pub(super) async fn update_content(
     tx: &mut Tx,
     scope: TenantScope,
@@ -447,4 +465,9 @@ pub(super) async fn take_early_statuses(
         .await?;
     let early = |(status, error, pricing)| Some(EarlyStatus { status: status?, error, pricing });
     Ok(found.into_iter().filter_map(early).collect())
+}
+
+/// Forget reports from before that no message has come for.
+pub(super) async fn delete_early_before(tx: &mut Tx, scope: TenantScope, before: Millis) -> Result<u64> {
+    tx.execute("delete from early_statuses where tenant_id = $1 and at < $2", params![scope, before]).await
 }

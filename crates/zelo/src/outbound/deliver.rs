@@ -32,6 +32,8 @@ use whatsapp::{
 const TOO_FAST: i64 = 130_429;
 /// How long a message waits for its number to be connected again before it looks anew.
 const RECONNECTION: Millis = MINUTE;
+/// How long a message waits when the disk or the database does not answer.
+const HERE: Duration = Duration::from_secs(30);
 /// A message that could not leave for so long is given up: whoever waited for it does not any more.
 const TOO_LATE: Millis = DAY;
 
@@ -46,6 +48,15 @@ pub async fn deliver(app: App, job: Leased) -> Outcome {
     match delivery.run().await {
         Ok(outcome) => outcome,
         Err(Error::NotFound) => Outcome::give_up("the message is gone"),
+        // A database, a keystore or a disk that is away: it costs no attempt.
+        Err(Error::Unavailable(cause)) => {
+            tracing::warn!(cause = cause.map(tracing::field::display), message_id = %message_id, "A message waits");
+            Outcome::postpone(HERE, "the store does not answer")
+        }
+        Err(error) if job.is_last_attempt() => {
+            tracing::error!(%error, message_id = %message_id, "A message cannot be delivered");
+            delivery.give_up().await.unwrap_or_else(|error| Outcome::give_up(error.to_string()))
+        }
         Err(error) => Outcome::retry(error.to_string()),
     }
 }
@@ -320,6 +331,16 @@ impl Delivery<'_> {
             store::save_pair(tx, scope, pair_of(outgoing), &pair).await?;
             Ok(())
         })
+    }
+
+    /// Whoever waits for the message sees that it did not leave.
+    async fn give_up(&self) -> Result<Outcome> {
+        let (scope, now) = (self.scope, self.app.clock.now());
+        db::write!(self.app.db, "give_up_message", scope.into(), |tx| -> Result<()> {
+            messages::give_up(tx, scope, self.id, now).await?;
+            Ok(jobs::complete(tx, self.job).await?)
+        })?;
+        Ok(Outcome::Done)
     }
 
     /// The outcome and the end of the job are one transaction.

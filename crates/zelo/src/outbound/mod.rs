@@ -11,6 +11,7 @@
 
 mod deliver;
 mod file;
+mod mend;
 mod number;
 mod pacer;
 mod pair;
@@ -19,6 +20,7 @@ mod store;
 
 pub use deliver::deliver;
 use deliver::outcome_word;
+pub use mend::mend;
 pub use number::Circuit;
 pub use pacer::{Pacer, Urgency};
 pub use receipt::{RECEIPTS, enqueue_receipt, show_typing, tell_read};

@@ -25,6 +25,8 @@ mod fixtures;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod housekeeping;
+#[cfg(test)]
 mod inbound;
 #[cfg(test)]
 mod kinds;
@@ -77,6 +79,8 @@ mod templates;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
+mod undelivered;
+#[cfg(test)]
 mod voice_notes;
 #[cfg(test)]
 mod waking;
@@ -84,3 +88,5 @@ mod waking;
 mod webhook;
 #[cfg(test)]
 mod wishes;
+#[cfg(test)]
+mod writes_first;

@@ -112,7 +112,48 @@ async fn what_meta_refuses_is_shown_as_failed_with_metas_code() {
         app.run_jobs().await;
         let again = ana.newest().await;
         assert_eq!((&again["id"], &again["status"]), (&message["id"], &json!("delivered")), "{form:?}");
+        // What the contact says of it names it by its newest id.
+        let wamid = helena.received_wamids().pop().unwrap();
+        let reaction = json!({"from": "5511987654321", "id": "wamid.LIKES", "timestamp": "1795176500", "type": "reaction",
+            "reaction": {"message_id": wamid, "emoji": "👍"}});
+        hotel.receives(&hotel.body(&json!({"messages": [reaction]}))).await.ok();
+        app.run_jobs().await;
+        let all = ana.messages(&ana.the_conversation().await).await;
+        let liked = all.iter().find(|it| it["id"] == message["id"]).unwrap();
+        assert_eq!(liked["reactions"][0]["emoji"], "👍", "{form:?}");
     }
+}
+
+/// A double click, or two colleagues: whoever is second is told that nothing has failed any more.
+#[tokio::test]
+async fn a_message_that_many_send_again_at_once_leaves_once() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    let helena = hotel.contact("+55 11 98765-4321");
+    helena.says("quero reservar").await;
+    app.run_jobs().await;
+    app.simulator.fail_next_send(PlannedFailure { code: 131_026, form: FailureForm::Answer });
+    let path = format!("/messages/{}/retry", ana.answers("Claro!").await.ok()["id"].as_str().unwrap());
+    app.run_jobs().await;
+
+    let clicks: Vec<_> = (0..6)
+        .map(|_| {
+            let (ana, path) = (ana.clone(), path.clone());
+            app.app.tasks.spawn(async move { ana.post(&path, &Value::Null).await })
+        })
+        .collect();
+    let mut accepted = 0;
+    for click in clicks {
+        let answer = click.await.unwrap();
+        match answer.status {
+            202 => accepted += 1,
+            _ => assert_eq!(answer.problem(), (409, "not_failed")),
+        }
+    }
+    assert_eq!(accepted, 1);
+    app.run_jobs().await;
+    assert_eq!(helena.has_received(), ["Claro!"]);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use zelo::{
     clock::{MINUTE, SECOND},
     ids::ConversationId,
-    messages::{self, SendRequest},
+    messages::{self, SendRequest, To},
     outbound::Urgency,
 };
 
@@ -24,7 +24,8 @@ async fn send(hotel: &Tenant, conversation: ConversationId, text: &str, urgency:
     let sight = hotel.sight().await;
     let content = whatsapp::client::OutboundContent::text(text);
     let author = zelo::ids::UserId(uuid::Uuid::nil());
-    let request = SendRequest { conversation, content, reply_to: None, author, urgency };
+    let request =
+        SendRequest { to: To::Conversation(conversation), content, reply_to: None, author, urgency };
     messages::send_message(&hotel.app.app, sight, &request).await.unwrap();
 }
 

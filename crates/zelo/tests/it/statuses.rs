@@ -3,6 +3,7 @@
 use crate::stage::{Agent, Person, Tenant, TestApp};
 use serde_json::{Value, json};
 use simulator::Conditions;
+use zelo::messages::{self, MessageStatus, StatusReport};
 
 /// A hotel whose agent answered Helena; the message has left and nothing was reported on it.
 async fn answered(app: &TestApp) -> (Tenant, Agent, Person, String) {
@@ -149,4 +150,42 @@ async fn a_contacts_ticks_come_back() {
         json!("received"),
         "what came in is not moved by reports on what went out"
     );
+}
+
+/// Two processes may hold reports on one message at the same time, the older one in the slower hands.
+#[tokio::test]
+async fn reports_that_are_applied_at_once_never_lead_back() {
+    let app = TestApp::new().await;
+    let hotel = app.tenant("hotel").await;
+    let ana = hotel.agent("ana").await;
+    hotel.contact("+55 11 98765-4321").says("quero reservar").await;
+    app.run_jobs().await;
+    let scope = hotel.scope().await;
+
+    for round in 0..20u8 {
+        let sent = ana.answers("Claro!").await.ok();
+        let message = zelo::ids::MessageId(sent["id"].as_str().unwrap().parse().unwrap());
+        let steps = [MessageStatus::Read, MessageStatus::Sent, MessageStatus::Delivered].map(|status| {
+            let (app, now) = (app.app.clone(), app.clock.now());
+            app.tasks.clone().spawn(async move {
+                let report = StatusReport {
+                    digest: [round + 1; 16],
+                    message: Some(message),
+                    status,
+                    at: now,
+                    failure: None,
+                    pricing: None,
+                };
+                db::write!(app.db, "apply", scope.into(), |tx| -> zelo::error::Result<Vec<bool>> {
+                    messages::apply_statuses(tx, scope, std::slice::from_ref(&report), now).await
+                })
+                .unwrap();
+            })
+        });
+        for step in steps {
+            step.await.unwrap();
+        }
+        assert_eq!(ana.newest().await["status"], "read", "round {round}");
+    }
+    app.may_leave_work();
 }

@@ -15,7 +15,7 @@ use crate::{
     conversations::{self, AssigneeFilter, Assignment, Conversation, ConversationStatus, Listing},
     ids::{ConversationId, UserId},
     inbound,
-    messages::{self, SendRequest},
+    messages::{self, SendRequest, To},
     outbound::Urgency,
     rights::Sight,
     tenants::TenantScope,
@@ -114,8 +114,13 @@ impl Stage<'_> {
             .await?;
             conversations::mark_conversation_read(self.app, Sight::of_work(self.scope), conversation).await?;
             let content = OutboundContent::text(text);
-            let request =
-                SendRequest { conversation, content, reply_to: None, author, urgency: Urgency::Person };
+            let request = SendRequest {
+                to: To::Conversation(conversation),
+                content,
+                reply_to: None,
+                author,
+                urgency: Urgency::Person,
+            };
             messages::send_message(self.app, Sight::of_work(self.scope), &request).await?;
         }
         // Webhooks tell the time in whole seconds: without a start, a reply would seem older than what it answers.

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     ids::{ConversationId, MessageId},
     media::{self, Attached, Kind, Refusal, Upload},
-    messages::{Message, SendRequest},
+    messages::{Message, SendRequest, To},
     outbound::Urgency,
     quotas::{self, Quota},
     rights::Permission,
@@ -142,7 +142,12 @@ async fn send_attached(
         "" => None,
         quoted => Some(MessageId(id(quoted)?)),
     };
-    let request =
-        SendRequest { conversation, content, reply_to, author: desk.user, urgency: Urgency::Person };
-    send_once(desk, &request, &Sheet { to: "files", key: &words.idempotency_key, body }).await
+    let request = SendRequest {
+        to: To::Conversation(conversation),
+        content,
+        reply_to,
+        author: desk.user,
+        urgency: Urgency::Person,
+    };
+    send_once(desk, &request, &Sheet { conversation, to: "files", key: &words.idempotency_key, body }).await
 }

@@ -5,7 +5,7 @@ use crate::{
     api::{AnswerSeal, refusal_again},
     error::{Error, Result},
     http::idempotency::{Answer, Key, Owner, begin, finish},
-    ids::MessageId,
+    ids::{ConversationId, MessageId},
     messages::{self, Message, SendRequest},
 };
 use axum::http::{Method, StatusCode};
@@ -15,6 +15,8 @@ const LONGEST_KEY: usize = 255;
 
 /// A form that was filled in: what tells it from another one.
 pub(super) struct Sheet<'f> {
+    /// The conversation that it stands below.
+    pub(super) conversation: ConversationId,
     /// The last part of its address.
     pub(super) to: &'static str,
     /// The key that came with it; empty when none did.
@@ -32,7 +34,7 @@ pub(super) async fn send_once(desk: &Desk, request: &SendRequest, sheet: &Sheet<
     if sheet.key.is_empty() || sheet.key.len() > LONGEST_KEY {
         return messages::send_message(app, desk.sight, request).await;
     }
-    let path = format!("/conversations/{}/{}", request.conversation, sheet.to);
+    let path = format!("/conversations/{}/{}", sheet.conversation, sheet.to);
     let key = Key::new(&Method::POST, &path, sheet.key, &sheet.body);
     let owner = Owner { tenant: scope.tenant().0, caller: desk.user.0 };
     let seal = AnswerSeal::of(app, scope).await?;

@@ -200,6 +200,10 @@ async fn f02_a_months_messages_are_counted_and_the_next_one_is_refused_with_what
     assert_eq!(keyed().await.ok()["id"], second["id"], "what was accepted keeps its answer");
     // Programs are refused too, and nobody is written into the book by it.
     let phone = "+55 48 99876-5432";
+    let body = json!({"type": "BODY", "text": "Seu pedido saiu."});
+    app.simulator.add_template(&hotel.number.waba_id, "pedido", "pt_BR", "UTILITY", vec![body]);
+    hotel.owner().post("/message-templates/sync", &json!({})).await.ok();
+    app.run_jobs().await;
     let template = json!({"name": "pedido", "language": {"code": "pt_BR"}});
     let send = json!({"to": phone, "type": "template", "template": template});
     assert_eq!(refused(&ana.post("/whatsapp/send", &send).await), "message_quota_exceeded");

@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 use zelo::{
     ids::{ConversationId, UserId},
-    messages::{self, SendRequest},
+    messages::{self, SendRequest, To},
     outbound::Urgency,
     rights::Sight,
     tasks::{self, Tasks},
@@ -158,8 +158,13 @@ async fn send_all(
         for number in 0..share + usize::from(place < extra) {
             let content = whatsapp::client::OutboundContent::text(format!("mensagem {number}"));
             let urgency = Urgency::Campaign;
-            let request =
-                SendRequest { conversation, content, reply_to: None, author: UserId(Uuid::nil()), urgency };
+            let request = SendRequest {
+                to: To::Conversation(conversation),
+                content,
+                reply_to: None,
+                author: UserId(Uuid::nil()),
+                urgency,
+            };
             ids.push(messages::send_message(&app.app, sight, &request).await.unwrap().id.to_string());
         }
         (contact, ids)

@@ -8,7 +8,7 @@ use whatsapp::client::OutboundContent;
 use zelo::{
     clock::{Millis, SECOND},
     ids::{ConversationId, UserId},
-    messages::{self, SendRequest},
+    messages::{self, SendRequest, To},
     outbound::Urgency,
     tasks,
 };
@@ -66,7 +66,8 @@ async fn talks(tenant: &Tenant, agent: &Agent, people: usize, from: usize) -> Ve
 async fn send(tenant: &Tenant, conversation: ConversationId, text: &str, urgency: Urgency) -> String {
     let (sight, author) = (tenant.sight().await, UserId(uuid::Uuid::nil()));
     let content = OutboundContent::text(text);
-    let request = SendRequest { conversation, content, reply_to: None, author, urgency };
+    let request =
+        SendRequest { to: To::Conversation(conversation), content, reply_to: None, author, urgency };
     messages::send_message(&tenant.app.app, sight, &request).await.unwrap().id.to_string()
 }
 
