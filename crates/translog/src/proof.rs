@@ -1,4 +1,4 @@
-//! Proving that one entry is in a tree, or that one tree grew out of another.
+//! Proving that one entry is in a tree.
 
 use crate::{Hash, node_hash};
 

@@ -1,4 +1,5 @@
-//! Every address of the product, in the order of its callers.
+//! Every address of the product, in the order of its callers. The API's stand in `api/mod.rs` and the pages' in
+//! `pages/routes/mod.rs`; this says where they lie, and what stands before each.
 
 use crate::{
     api,
