@@ -4,8 +4,8 @@ use crate::{
     app::App,
     approvals, audit, channels, connecting, conversations,
     error::Result,
-    http, identity, inbound, limits, mail, media, messages, offboarding, outbound, queues, rotation,
-    silence, support, telemetry, templates,
+    http, identity, inbound, limits, mail, media, messages, offboarding, outbound, queues, rotation, silence,
+    support, telemetry, templates,
     tenants::{self, TenantScope},
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};

@@ -17,8 +17,8 @@ pub use hand_over::{give_back, hand_over};
 pub use model::{AssigneeFilter, Conversation, ConversationStatus, Listing, Position};
 pub use service::{
     Assignment, CONTACT_CHANGED, ConversationChange, assign_conversation, begin_typing, change_conversation,
-    claim_conversation, contact_key, count_conversations, get_conversation, hold_for,
-    leave_assignee, leave_team, list_conversations, mark_conversation_read, next_seq, note_told_read,
-    place_outbound, set_conversation_status, told_read,
+    claim_conversation, contact_key, count_conversations, get_conversation, hold_for, leave_assignee,
+    leave_team, list_conversations, mark_conversation_read, next_seq, note_told_read, place_outbound,
+    set_conversation_status, told_read,
 };
 pub use wake::{QUEUE, wake};
