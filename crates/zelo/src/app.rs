@@ -18,7 +18,7 @@ use crate::{
 };
 use db::Db;
 use jobs::{Jobs, Queue};
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use whatsapp::client::Client;
@@ -177,5 +177,6 @@ fn graph_client(config: &Config) -> Result<Client> {
     let base = &config.whatsapp.graph_base_url;
     let door = Egress::for_graph(config).map_err(Error::internal)?;
     let http = door.client_for(base).map_err(Error::internal)?;
-    Client::new(http, base, &config.whatsapp.api_version).map_err(Error::internal)
+    let client = Client::new(http, base, &config.whatsapp.api_version).map_err(Error::internal)?;
+    Ok(client.with_timeout(Duration::from_secs(config.outbound.timeout_seconds)))
 }

@@ -4,7 +4,7 @@ use crate::{
     app::App,
     audit,
     error::{Error, Result},
-    identity::Caller,
+    identity::{self, Caller},
     inbound, quotas, telemetry,
 };
 use axum::{
@@ -28,11 +28,11 @@ pub async fn alive() -> &'static str {
     ALIVE
 }
 
-/// Requests can be served: the database takes writes and the keystore answers.
+/// Requests can be served: the database takes writes and the keystore answers. Without Redis they can be, too.
 pub async fn ready(State(app): State<App>) -> Response {
     let checks = check_all(&app).await;
     let failed: Vec<&str> =
-        checks.iter().filter(|(_, check)| check.status != "healthy").map(|(name, _)| *name).collect();
+        checks.iter().filter(|(_, check)| check.status == Status::Unhealthy).map(|(name, _)| *name).collect();
     if failed.is_empty() {
         return "ready\n".into_response();
     }
@@ -50,16 +50,26 @@ pub struct Checks {
 
 type Parts = BTreeMap<&'static str, Check>;
 
+/// How something is. The worst of the parts is how the whole is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Healthy,
+    /// It goes on, but not as it should.
+    Degraded,
+    Unhealthy,
+}
+
 /// One part.
 #[derive(Debug, Clone, Serialize)]
 struct Check {
-    status: &'static str,
+    status: Status,
     duration_ms: f64,
 }
 
 #[derive(Serialize)]
 struct Health {
-    status: &'static str,
+    status: Status,
     version: &'static str,
     uptime: i64,
     timestamp: String,
@@ -75,24 +85,25 @@ pub async fn health(
     caller: Option<Caller>,
 ) -> Response {
     let checks = check_all(&app).await;
-    let healthy = checks.values().all(|check| check.status == "healthy");
+    let worst = checks.values().map(|check| check.status).max().unwrap_or(Status::Healthy);
     let may_see = caller.is_some() || is_local(connection, &headers);
     let now = app.clock.now();
     let health = Health {
-        status: if healthy { "healthy" } else { "unhealthy" },
+        status: worst,
         version: env!("CARGO_PKG_VERSION"),
         uptime: (now - app.started_at) / 1_000,
         timestamp: crate::api::rfc3339(now),
         checks: if may_see { checks } else { Parts::new() },
     };
-    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if worst == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, axum::Json(health)).into_response()
 }
 
-async fn timed(work: impl Future<Output = bool>) -> Check {
+/// Try one part; `otherwise` is how it is when it does not answer.
+async fn timed(otherwise: Status, work: impl Future<Output = bool>) -> Check {
     let begun = Instant::now();
-    let healthy = tokio::time::timeout(Duration::from_secs(5), work).await.unwrap_or(false);
-    let status = if healthy { "healthy" } else { "unhealthy" };
+    let answers = tokio::time::timeout(Duration::from_secs(5), work).await.unwrap_or(false);
+    let status = if answers { Status::Healthy } else { otherwise };
     Check { status, duration_ms: begun.elapsed().as_secs_f64() * 1_000.0 }
 }
 
@@ -103,12 +114,20 @@ async fn check_all(app: &App) -> Parts {
     {
         return parts.clone();
     }
-    let database = timed(async { inbound::check_writable(app).await.is_ok() });
-    let keys = timed(async { app.keyring.platform().await.is_ok() });
-    let (database, keys) = tokio::join!(database, keys);
-    let parts = BTreeMap::from([("database", database), ("keys", keys)]);
+    let database = timed(Status::Unhealthy, async { inbound::check_writable(app).await.is_ok() });
+    let keys = timed(Status::Unhealthy, async { app.keyring.platform().await.is_ok() });
+    let (database, keys, cache) = tokio::join!(database, keys, cache(app));
+    let mut parts = BTreeMap::from([("database", database), ("keys", keys)]);
+    parts.extend(cache.map(|cache| ("cache", cache)));
     *newest = Some((Instant::now(), parts.clone()));
     parts
+}
+
+/// Redis, where the settings name one. Without it each process goes on by itself.
+async fn cache(app: &App) -> Option<Check> {
+    let redis = app.redis.as_ref()?;
+    let ping = async { redis.send::<String>("PING", &[] as &[&str]).await.is_ok() };
+    Some(timed(Status::Degraded, ping).await)
 }
 
 fn is_local(connection: Option<Extension<ConnectInfo<SocketAddr>>>, headers: &HeaderMap) -> bool {
@@ -161,6 +180,7 @@ async fn publish_counts(app: &App) -> Result<()> {
     metrics::gauge!("zelo_job_oldest_seconds", "queue" => "inbound").set(age as f64);
     metrics::gauge!("zelo_jobs", "queue" => "inbound", "state" => "ready").set(counts.waiting as f64);
     metrics::gauge!("zelo_sockets").set(app.audience.count() as f64);
+    identity::publish_active(app);
     let unsealed = audit::count_unsealed(app).await?;
     metrics::gauge!("zelo_audit_unsealed_entries").set(unsealed as f64);
     audit::publish_seal_ages(app).await?;

@@ -50,10 +50,24 @@ pub fn router(app: &App) -> Router {
     // People.
     let people = pages::routes::router();
 
-    let ids = app.ids.clone();
     let routes = Router::new().merge(webhooks).merge(programs).merge(operators).merge(people);
     let routes = routes.with_state(app.clone()).layer(from_fn_with_state(app.clone(), audit::note_refusals));
-    let routes = routes.merge(realtime::router(app));
+    in_front(app, routes.merge(realtime::router(app)))
+}
+
+/// What a process without the rest tells operators.
+pub fn probes(app: &App) -> Router {
+    let routes = Router::new()
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/alive", get(health::alive))
+        .route("/metrics", get(health::metrics));
+    in_front(app, routes.with_state(app.clone()))
+}
+
+/// What every request passes.
+fn in_front(app: &App, routes: Router) -> Router {
+    let ids = app.ids.clone();
     app.tasks.spawn(limits::follow(app.clone()));
     // Within the layers of the stack, so that refusals have ids, are counted and may be read by the pages that called; and
     // around what no route takes, so that looking for addresses is limited too.

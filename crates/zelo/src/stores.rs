@@ -18,6 +18,8 @@ pub struct Stores {
     pub db: Db,
     /// The keystore.
     pub keys: Db,
+    /// The copy of the data that was taken before its schema changed, if it did.
+    pub copy: Option<PathBuf>,
 }
 
 /// Open both databases and bring them up to date. Where that changes an embedded database that is in use already, a copy of
@@ -29,15 +31,26 @@ pub async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     let data = config.database_url();
     let keys = config.keys_database_url();
     refuse_lost_keystore(&data, &keys).await?;
-    if let DatabaseUrl::Sqlite(file) = &data {
-        copy_before(config, file, crate::schema::MIGRATIONS, clock).await?;
-    }
+    let copy = match &data {
+        DatabaseUrl::Sqlite(file) => copy_before(config, file, crate::schema::MIGRATIONS, clock).await?,
+        DatabaseUrl::Postgres(_) => None,
+    };
     // The keystore first: whoever finds data without one knows that it was lost.
     migrate(config, &keys, None, crate::crypto::KEYSTORE_MIGRATIONS, clock).await?;
     migrate(config, &data, config.database.admin_url.as_ref(), crate::schema::MIGRATIONS, clock).await?;
+    Ok(Stores { copy, ..open_as_they_are(config).await? })
+}
+
+/// Open both databases without making or changing anything.
+///
+/// # Errors
+/// When one cannot be reached or is unsafe. Whether their schema is this program's is for the caller to look at.
+pub(crate) async fn open_as_they_are(config: &Config) -> Result<Stores> {
     let options = db::Options { create: false, connections: config.database.connections };
     let key_options = db::Options { create: false, connections: config.database.connections.min(4) };
-    Ok(Stores { db: Db::open(&data, &options).await?, keys: Db::open(&keys, &key_options).await? })
+    let db = Db::open(&config.database_url(), &options).await?;
+    let keys = Db::open(&config.keys_database_url(), &key_options).await?;
+    Ok(Stores { db, keys, copy: None })
 }
 
 /// A new keystore beside data that was there before would open nothing of it.
@@ -71,6 +84,10 @@ async fn migrate(
     let create = matches!(url, DatabaseUrl::Sqlite(path) if path.starts_with(&config.data.dir));
     let options = db::Options { create, connections: 1 };
     let owner = Db::open(admin.unwrap_or(url), &options).await?;
+    // Who serves may look, and may not make tables: a schema that is up to date needs no owner.
+    if admin.is_none() && standing(&owner, migrations).await? == Standing::Current {
+        return Ok(());
+    }
     let serving = admin.and_then(|_| url.user());
     for name in db::migrate::apply(&owner, migrations, serving.as_deref(), clock.now()).await? {
         tracing::info!(migration = name, "The schema was brought up to date");
@@ -79,9 +96,14 @@ async fn migrate(
 }
 
 /// Copy an embedded database whose schema is about to change.
-async fn copy_before(config: &Config, file: &Path, migrations: &[Migration], clock: &Clock) -> Result<()> {
+async fn copy_before(
+    config: &Config,
+    file: &Path,
+    migrations: &[Migration],
+    clock: &Clock,
+) -> Result<Option<PathBuf>> {
     if !file.exists() {
-        return Ok(());
+        return Ok(None);
     }
     let db = Db::open(&DatabaseUrl::Sqlite(file.to_owned()), &db::Options { create: false, connections: 1 })
         .await?;
@@ -90,7 +112,7 @@ async fn copy_before(config: &Config, file: &Path, migrations: &[Migration], clo
         Standing::Behind(missing) if missing.len() < migrations.len() => missing.first().copied(),
         _ => None,
     };
-    let Some(next) = next else { return Ok(()) };
+    let Some(next) = next else { return Ok(None) };
     let folder = config.data.dir.join(SNAPSHOTS);
     let copy = folder.join(format!("{}-before-{next}.db", clock.now()));
     let (from, to) = (file.to_owned(), copy.clone());
@@ -98,7 +120,7 @@ async fn copy_before(config: &Config, file: &Path, migrations: &[Migration], clo
         .await
         .map_err(|error| Error::Storage(error.to_string()))??;
     tracing::info!(path = %copy.display(), "A copy was taken before the schema changes");
-    Ok(())
+    Ok(Some(copy))
 }
 
 fn take(from: &Path, folder: &Path, to: &Path) -> Result<()> {
@@ -173,7 +195,8 @@ mod tests {
             behind(&stores.db).await;
             drop(stores);
             let later = Clock::standing_at(1_795_176_000_000 + minute * 60_000);
-            drop(open_stores(&config, &later).await.unwrap());
+            let copy = open_stores(&config, &later).await.unwrap().copy.unwrap();
+            assert_eq!(copies(folder.path()).last(), Some(&copy), "whoever migrates is told where it is");
         }
 
         let copies = copies(folder.path());

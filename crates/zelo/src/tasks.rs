@@ -5,7 +5,7 @@ use crate::{
     approvals, audit, channels, connecting, conversations,
     error::Result,
     http, identity, inbound, limits, mail, media, messages, offboarding, outbound, queues, rotation, silence,
-    support, telemetry, templates,
+    support, templates,
     tenants::{self, TenantScope},
 };
 use jobs::{Outcome, Queue, QueueOptions, Running, Workers};
@@ -156,8 +156,7 @@ pub async fn start(app: &App) -> Result<Tasks> {
     let running = workers(app).start().await?;
     audit::keep_sealing(app);
     audit::keep_delivering(app);
-    watch_directory(app);
-    keep_gauges(app);
+    follow_directory(app);
     Ok(Tasks { running })
 }
 
@@ -169,8 +168,8 @@ impl Tasks {
     }
 }
 
-/// Other processes connect numbers too.
-fn watch_directory(app: &App) {
+/// Hear of numbers that other processes connect. Every process needs it, whether it works or only answers.
+pub fn follow_directory(app: &App) {
     let (app, mut listener) = (app.clone(), app.db.listen(channels::TOPIC));
     app.tasks.clone().spawn(async move {
         while !app.stop.is_cancelled() {
@@ -180,21 +179,6 @@ fn watch_directory(app: &App) {
             }
             if let Err(error) = app.directory.reload(&app.db, &app.keyring).await {
                 tracing::warn!(%error, "The directory of numbers could not be read again; the known one stays");
-            }
-        }
-    });
-}
-
-fn keep_gauges(app: &App) {
-    let app = app.clone();
-    app.tasks.clone().spawn(async move {
-        while !app.stop.is_cancelled() {
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(5)) => {}
-                () = app.stop.cancelled() => return,
-            }
-            if let Ok(metrics) = telemetry::Metrics::install() {
-                metrics.upkeep();
             }
         }
     });

@@ -47,7 +47,8 @@ pub const GRAPH_URL: &str = "https://graph.facebook.com";
 /// The newest version on 2026-07-29, open-ended (Meta, graph-api/changelog/versions).
 pub const GRAPH_VERSION: &str = "v26.0";
 
-/// Meta answers sends within seconds; a caller that waits longer only holds a queue up.
+/// How long a call may take unless the client says otherwise: Meta answers sends within seconds, and a caller that waits
+/// longer only holds a queue up.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Files have up to 100 MB.
@@ -62,6 +63,7 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     version: String,
+    timeout: Duration,
 }
 
 /// The address of the Graph API is not an absolute `http` or `https` address.
@@ -79,7 +81,13 @@ impl Client {
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err(refused());
         }
-        Ok(Self { http, base, version: version.to_owned() })
+        Ok(Self { http, base, version: version.to_owned(), timeout: CALL_TIMEOUT })
+    }
+
+    /// The same client with another time that one call may take; files have a longer one of their own.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// A request for `/{version}/{segments…}`. Segments are escaped: ids come from outside.
@@ -104,7 +112,7 @@ impl Client {
         }
         self.http
             .request(method, url)
-            .timeout(CALL_TIMEOUT)
+            .timeout(self.timeout)
             .header(USER_AGENT, AGENT)
             .bearer_auth(token.expose())
     }

@@ -84,7 +84,8 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
-    let app = start::open_from(&context.sources).await?;
+    // Keys belong to people of a tenant, who are there already.
+    let app = start::open_to_look(&context.sources).await?;
     match command {
         Command::Create { tenant, user, name, permissions, networks, days } => {
             let (tenant, scope) = find(&app, &tenant).await?;

@@ -56,7 +56,8 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
-    let app = start::open_from(&context.sources).await?;
+    // A log that is to be proven, sealed or taken along is there already.
+    let app = start::open_to_look(&context.sources).await?;
     match command {
         Command::Verify { checkpoints, quick } => verify(&app, &checkpoints, quick, context.json).await,
         Command::Seal { output } => seal(&app, output.as_deref(), context.json).await,

@@ -96,7 +96,7 @@ async fn measure(ingest: &Ingest, folder: &Folder) -> Result<Measured> {
         );
     }
     let config = start::settings(&sources)?;
-    telemetry::Metrics::install()?;
+    telemetry::keep_metrics(telemetry::Metrics::install()?)?;
     let listener = serve::bind(config.listen_address()).await?;
     let url = format!("http://{}/webhooks/whatsapp", listener.local_addr()?);
     let app = start::open(config).await?;
@@ -104,7 +104,8 @@ async fn measure(ingest: &Ingest, folder: &Folder) -> Result<Measured> {
     connect(&app, &secret).await?;
     let bodies = Arc::new(signed_bodies(ingest.messages as usize, &secret, app.clock.now() / 1000));
     let work = tasks::start(&app).await?;
-    let running = serve::Running::begin(app.clone(), Some(listener), Some(work));
+    let running =
+        serve::Running::begin(app.clone(), Some((listener, crate::router::router(&app))), Some(work));
 
     let begun = Instant::now();
     let answers = send(&app, &url, &bodies, ingest.connections as usize).await?;

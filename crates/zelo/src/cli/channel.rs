@@ -215,7 +215,7 @@ async fn find(app: &App, scope: TenantScope, tenant: &str, number: &str) -> Resu
 }
 
 async fn list(tenant: &str, context: &Context) -> Result<()> {
-    let app = start::open_from(&context.sources).await?;
+    let app = start::open_to_look(&context.sources).await?;
     let all = channels::list_channels(&app, scope(&app, tenant).await?).await?;
     let data: Vec<Value> = all.iter().map(to_json).collect();
     let text: Vec<String> = all
@@ -227,7 +227,7 @@ async fn list(tenant: &str, context: &Context) -> Result<()> {
 }
 
 async fn check(tenant: &str, context: &Context) -> Result<ExitCode> {
-    let app = start::open_from(&context.sources).await?;
+    let app = start::open_to_look(&context.sources).await?;
     let scope = scope(&app, tenant).await?;
     let (mut data, mut text, mut all_good) = (Vec::new(), Vec::new(), true);
     for channel in channels::list_channels(&app, scope).await? {

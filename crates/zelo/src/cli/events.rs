@@ -51,7 +51,10 @@ fn time(text: &str) -> std::result::Result<Millis, String> {
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
-    let app = start::open_from(&context.sources).await?;
+    let app = match &command {
+        Command::List => start::open_to_look(&context.sources).await?,
+        Command::Replay(_) => start::open_from(&context.sources).await?,
+    };
     match command {
         Command::List => {
             let events = inbound::list_quarantined(&app, SHOWN).await?;

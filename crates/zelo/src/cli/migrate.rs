@@ -1,11 +1,13 @@
 //! `zelo migrate`: the database, brought up to date.
 
-use super::{
-    Context,
-    failure::{Failure, Result},
-    say, start,
+use super::{Context, failure::Result, say, start};
+use crate::{
+    clock::Clock,
+    config::Config,
+    crypto::KEYSTORE_MIGRATIONS,
+    schema::MIGRATIONS,
+    stores::{is_absent, open_stores},
 };
-use crate::{clock::Clock, crypto::KEYSTORE_MIGRATIONS, schema::MIGRATIONS, stores::open_stores};
 use clap::Args;
 use db::{
     DatabaseUrl, Db,
@@ -27,13 +29,15 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<()> {
         ("data", config.admin_database_url(), MIGRATIONS),
         ("keys", config.keys_database_url(), KEYSTORE_MIGRATIONS),
     ] {
-        for migration in list_missing(&url, migrations).await? {
+        for migration in list_missing(&config, &url, migrations).await? {
             missing.push(format!("{name}: {migration}"));
         }
     }
+    let mut copy = None;
     if !arguments.dry_run {
         start::private_folder(&config.data.dir)?;
-        open_stores(&config, &Clock::of_the_host()).await?;
+        let stores = open_stores(&config, &Clock::of_the_host()).await;
+        copy = stores.map_err(|error| start::unreachable(&config, &error))?.copy;
     }
     let key = if arguments.dry_run { "pending" } else { "applied" };
     let text = match (missing.is_empty(), arguments.dry_run) {
@@ -41,24 +45,29 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<()> {
         (false, true) => format!("These migrations would be applied:\n  {}", missing.join("\n  ")),
         (false, false) => format!("These migrations were applied:\n  {}", missing.join("\n  ")),
     };
-    say::either(context.json, &json!({ key: missing }), &text);
+    let copy = copy.map(|path| path.display().to_string());
+    let told = copy.as_ref().map(|path| format!("\nA copy of the database as it was before is {path}"));
+    let text = text + &told.unwrap_or_default();
+    say::either(context.json, &json!({ key: missing, "copy": copy }), &text);
     Ok(())
 }
 
 /// The names of the migrations that a database lacks; all of them where there is no file yet.
-async fn list_missing(url: &DatabaseUrl, migrations: &[Migration]) -> Result<Vec<&'static str>> {
-    if matches!(url, DatabaseUrl::Sqlite(path) if !path.exists()) {
+async fn list_missing(
+    config: &Config,
+    url: &DatabaseUrl,
+    migrations: &[Migration],
+) -> Result<Vec<&'static str>> {
+    if is_absent(url) {
         return Ok(migrations.iter().map(|migration| migration.name).collect());
     }
-    let db = Db::open(url, &db::Options { create: false, connections: 1 }).await?;
-    match standing(&db, migrations).await? {
+    let opened = async {
+        let db = Db::open(url, &db::Options { create: false, connections: 1 }).await?;
+        standing(&db, migrations).await
+    };
+    match opened.await.map_err(|error| start::unreachable(config, &error))? {
         Standing::Current => Ok(Vec::new()),
         Standing::Behind(names) => Ok(names),
-        Standing::Ahead(newer) => Err(Failure::new(format!(
-            "{url} was written by a newer Zelo (schema {newer}): use that version or a newer one"
-        ))),
-        Standing::Altered(name) => Err(Failure::new(format!(
-            "migration {name} is not the one that was applied to {url}: use an unaltered release of Zelo"
-        ))),
+        other => Err(start::not_ours(url, &other)),
     }
 }

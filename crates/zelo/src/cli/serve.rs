@@ -7,14 +7,15 @@ use super::{
 };
 use crate::{
     app::App,
+    config::Config,
     error::Error,
     identity::{self, NewUser, Role},
     ids::TenantId,
-    router::router,
+    router::{probes, router},
     tasks::{self, Tasks},
     telemetry,
 };
-use axum::serve::ListenerExt as _;
+use axum::{Router, serve::ListenerExt as _};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -49,16 +50,16 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<()> {
         sources = sources.with_flag("server.port", port.to_string(), "--port");
     }
     let config = start::settings(&sources)?;
-    begin_telemetry(&config)?;
+    let _log = begin_telemetry(&config)?;
     let serves = arguments.roles.contains(&Part::Api);
     let works = arguments.roles.iter().any(|part| *part != Part::Api);
     // The port is tried first: whoever finds it taken has changed nothing.
-    let listener = if serves { Some(bind(config.listen_address()).await?) } else { None };
+    let listener = if serves { Some(bind(config.listen_address()).await?) } else { probe(&config).await? };
     let app = start::open(config).await?;
     create_first_admin(&app).await?;
     let running = if works { Some(tasks::start(&app).await?) } else { None };
     if !works {
-        follow_directory(&app);
+        tasks::follow_directory(&app);
     }
     let address = match &listener {
         Some(listener) => Some(listener.local_addr()?),
@@ -66,18 +67,26 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<()> {
     };
     let mut told = StopSignal::listen()?;
     announce(&app, address, &arguments.roles, context.json);
-    let running = Running::begin(app, listener, running);
+    let routes = if serves { router(&app) } else { probes(&app) };
+    let running = Running::begin(app, listener.map(|listener| (listener, routes)), running);
     told.heard().await;
     running.stop().await;
     Ok(())
 }
 
-/// Begin to count and to log. Counting comes first: what is counted before is lost.
-pub(super) fn begin_telemetry(config: &crate::config::Config) -> Result<()> {
-    telemetry::Metrics::install()?;
+/// Begin to count and to log, until the guard is dropped. Counting comes first: what is counted before is lost.
+pub(super) fn begin_telemetry(config: &Config) -> Result<telemetry::LogGuard> {
+    telemetry::keep_metrics(telemetry::Metrics::install()?)?;
     let clock = crate::clock::Clock::of_the_host();
-    telemetry::start_log(config, Arc::new(move || clock.now()))?;
-    Ok(())
+    Ok(telemetry::start_log(config, Arc::new(move || clock.now()))?)
+}
+
+/// Where a process that serves nothing says how it does, if the settings name an address for that.
+pub(super) async fn probe(config: &Config) -> Result<Option<TcpListener>> {
+    match config.metrics.listen {
+        Some(address) => Ok(Some(bind(address).await?)),
+        None => Ok(None),
+    }
 }
 
 /// Listen at an address.
@@ -90,7 +99,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener> {
             std::io::ErrorKind::PermissionDenied => {
                 "ports below 1024 need a right of their own: choose a higher one"
             }
-            _ => "check server.bind and server.port",
+            _ => "check server.bind and server.port, or metrics.listen",
         };
         Failure::new(format!("cannot listen on {address} ({error}): {cure}"))
     })
@@ -105,9 +114,9 @@ pub(super) struct Running {
 
 impl Running {
     /// Begin to answer requests, where there is something to listen at.
-    pub(super) fn begin(app: App, listener: Option<TcpListener>, tasks: Option<Tasks>) -> Self {
-        let server = listener.map(|listener| {
-            let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    pub(super) fn begin(app: App, door: Option<(TcpListener, Router)>, tasks: Option<Tasks>) -> Self {
+        let server = door.map(|(listener, routes)| {
+            let service = routes.into_make_service_with_connect_info::<SocketAddr>();
             // Answers are small and people wait for them: nothing is gained by waiting for more to send.
             let listener = listener.tap_io(|connection| {
                 let _ = connection.set_nodelay(true);
@@ -190,31 +199,12 @@ async fn create_first_admin(app: &App) -> Result<()> {
     }
 }
 
-/// A process without workers still has to hear of numbers that others connect.
-fn follow_directory(app: &App) {
-    let (app, mut changes) = (app.clone(), app.db.listen(crate::channels::TOPIC));
-    app.tasks.clone().spawn(async move {
-        while !app.stop.is_cancelled() {
-            tokio::select! {
-                () = changes.wait(Duration::from_secs(2)) => {}
-                () = app.stop.cancelled() => return,
-            }
-            if let Err(error) = app.directory.reload(&app.db, &app.keyring).await {
-                tracing::warn!(%error, "The directory of numbers could not be read again; the known one stays");
-            }
-        }
-    });
-}
-
 fn announce(app: &App, address: Option<SocketAddr>, roles: &[Part], as_json: bool) {
     let words: Vec<String> = roles.iter().map(|part| format!("{part:?}").to_lowercase()).collect();
     let url = address.map(|address| format!("http://{address}"));
-    if as_json || app.config.logs_json() {
-        say::json(
-            &json!({"message": "Zelo is ready", "url": url, "roles": words, "version": env!("CARGO_PKG_VERSION")}),
-        );
-    } else {
-        let place = url.map_or_else(|| "without an address".to_owned(), |url| format!("at {url}"));
-        say::line(&format!("Zelo {} is ready {place} ({})", env!("CARGO_PKG_VERSION"), words.join(", ")));
-    }
+    let place = url.as_ref().map_or_else(|| "without an address".to_owned(), |url| format!("at {url}"));
+    let version = env!("CARGO_PKG_VERSION");
+    let more = json!({"url": url, "roles": words, "version": version});
+    let text = format!("Zelo {version} is ready {place} ({})", words.join(", "));
+    say::ready(app, as_json, ("Zelo is ready", more), &text);
 }

@@ -8,8 +8,13 @@ use crate::{
     app::App,
     clock::Clock,
     config::{Config, Sources},
-    crypto::{Keyring, MasterKey},
-    stores::{Stores, open_stores},
+    crypto::{self, Keyring, MasterKey},
+    schema::MIGRATIONS,
+    stores::{Stores, is_absent, open_as_they_are, open_stores},
+};
+use db::{
+    DatabaseUrl,
+    migrate::{Standing, standing},
 };
 use std::{
     fs,
@@ -34,6 +39,56 @@ pub(super) async fn open(config: Config) -> Result<App> {
     let stores = open_stores(&config, &clock).await.map_err(|error| unreachable(&config, &error))?;
     let master = master_key(&config, &stores).await?;
     App::assemble(config, stores, master, clock).await.map_err(|error| wrong_key(&error))
+}
+
+/// Open an installation to look at what is in it: nothing is made and no schema is changed, so that a command in a wrong
+/// folder finds nothing instead of leaving a new installation there.
+pub(super) async fn open_to_look(sources: &Sources) -> Result<App> {
+    let config = settings(sources)?;
+    let urls = [config.database_url(), config.keys_database_url()];
+    if let Some(absent) = urls.iter().find(|url| is_absent(url)) {
+        return Err(Failure::new(format!(
+            "there is no installation here: {absent} does not exist; go to the folder of zelo.toml, or set ZELO__DATA__DIR \
+             (the first `zelo serve` makes a new one)"
+        )));
+    }
+    let stores = open_as_they_are(&config).await.map_err(|error| unreachable(&config, &error))?;
+    let [data, keys] = urls;
+    for (db, url, migrations) in
+        [(&stores.db, data, MIGRATIONS), (&stores.keys, keys, crypto::KEYSTORE_MIGRATIONS)]
+    {
+        match standing(db, migrations).await.map_err(|error| unreachable(&config, &error))? {
+            Standing::Current => {}
+            other => return Err(not_ours(&url, &other)),
+        }
+    }
+    if Keyring::is_empty(&stores.keys).await? {
+        return Err(Failure::new("this installation was never started and holds nothing: run `zelo serve`"));
+    }
+    let master = find_master_key(&config, false)?;
+    let app = App::assemble(config, stores, master, Clock::of_the_host()).await;
+    app.map_err(|error| wrong_key(&error))
+}
+
+/// Why a database is not as this program needs it, and the cure.
+pub(super) fn not_ours(url: &DatabaseUrl, standing: &Standing) -> Failure {
+    Failure::new(match standing {
+        Standing::Current => format!("{url} is up to date"),
+        Standing::Behind(missing) => {
+            format!(
+                "{url} lacks {} migration(s): run `zelo migrate`; `zelo serve` does it too",
+                missing.len()
+            )
+        }
+        Standing::Ahead(newer) => {
+            format!("{url} was written by a newer Zelo (schema {newer}): use that version or a newer one")
+        }
+        Standing::Altered(name) => {
+            format!(
+                "migration {name} is not the one that was applied to {url}: use an unaltered release of Zelo"
+            )
+        }
+    })
 }
 
 /// The settings and the installation in one.
@@ -66,14 +121,19 @@ pub(super) fn private_folder(folder: &Path) -> Result<()> {
 }
 
 async fn master_key(config: &Config, stores: &Stores) -> Result<MasterKey> {
-    if let Some(key) = &config.keys.encryption_key {
-        return Ok(MasterKey::from_hex(key.expose())?);
-    }
     let may_create = Keyring::is_empty(&stores.keys).await?;
-    Ok(MasterKey::from_directory(&config.data.dir, may_create)?)
+    find_master_key(config, may_create)
 }
 
-fn unreachable(config: &Config, error: &db::Error) -> Failure {
+fn find_master_key(config: &Config, may_create: bool) -> Result<MasterKey> {
+    match &config.keys.encryption_key {
+        Some(key) => Ok(MasterKey::from_hex(key.expose())?),
+        None => Ok(MasterKey::from_directory(&config.data.dir, may_create)?),
+    }
+}
+
+/// Why a database cannot be used, and the cure.
+pub(super) fn unreachable(config: &Config, error: &db::Error) -> Failure {
     let text = with_causes(error);
     match error {
         db::Error::Unsafe(_) => Failure::new(text),

@@ -107,7 +107,10 @@ impl FromStr for Most {
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
-    let app = start::open_from(&context.sources).await?;
+    let app = match &command {
+        Command::List => start::open_to_look(&context.sources).await?,
+        _ => start::open_from(&context.sources).await?,
+    };
     match command {
         Command::Create { name, slug, tax_id } => {
             let tenant = tenants::create_tenant(&app, &NewTenant { name, slug, tax_id }).await?;

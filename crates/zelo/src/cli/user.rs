@@ -98,7 +98,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<()> {
             say::either(context.json, &to_json(user), &text);
         }
         Command::List { tenant } => {
-            let app = start::open_from(&context.sources).await?;
+            let app = start::open_to_look(&context.sources).await?;
             let tenant = tenant_id(&app, tenant.as_deref()).await?;
             let all = identity::list_users(&app, tenant).await?;
             let data: Vec<Value> = all.iter().map(to_json).collect();

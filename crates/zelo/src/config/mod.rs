@@ -137,7 +137,6 @@ impl Config {
             return Err(fail(problems));
         }
         config.notices = notices;
-        config.notices.extend(validate::without_effect(&config));
         config.description = Description::new(&layers);
         Ok(config)
     }

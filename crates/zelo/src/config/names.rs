@@ -14,7 +14,6 @@ pub(super) const SECRETS: &[&str] = &[
     "metrics.token",
     "redis.url",
     "s3.secret_access_key",
-    "whatsapp.app_secret",
     "whatsapp.webhook_verify_token",
 ];
 
@@ -25,7 +24,6 @@ pub(super) const CUSTOMARY: &[(&str, &str)] = &[
     ("ZELO_ENV", "environment"),
     ("PORT", "server.port"),
     ("FRONTEND_URL", "server.cors_origins"),
-    ("BASE_DOMAIN", "server.base_domain"),
     ("DATABASE_URL", "database.url"),
     ("DATABASE_ADMIN_URL", "database.admin_url"),
     ("KEYS_DATABASE_URL", "database.keys_url"),
@@ -35,7 +33,6 @@ pub(super) const CUSTOMARY: &[(&str, &str)] = &[
     ("SECRET_KEY", "auth.jwt_secret"),
     ("JWT_SECRET", "auth.jwt_secret"),
     ("WHATSAPP_API_VERSION", "whatsapp.api_version"),
-    ("WHATSAPP_APP_SECRET", "whatsapp.app_secret"),
     ("WHATSAPP_WEBHOOK_VERIFY_TOKEN", "whatsapp.webhook_verify_token"),
     ("MFA_ENABLED", "mfa.required"),
     ("MFA_REQUIRED_FOR_ADMIN", "mfa.required_for_admin"),
@@ -56,6 +53,7 @@ pub(super) const UNUSED: &[(&str, &str)] = &[
         "WHATSAPP_ACCESS_TOKEN",
         "an access token belongs to a channel: zelo channel create --access-token-stdin",
     ),
+    ("WHATSAPP_APP_SECRET", "an app's secret belongs to a channel: zelo channel create --app-secret-file"),
     (
         "WHATSAPP_PHONE_NUMBER_ID",
         "a phone number belongs to a channel: zelo channel create --phone-number-id",
@@ -67,6 +65,7 @@ pub(super) const UNUSED: &[(&str, &str)] = &[
 
 /// Names whose part of the product this version does not have yet.
 pub(super) const LATER: &[&str] = &[
+    "BASE_DOMAIN",
     "DATABASE_REPLICA_URL",
     "SENTRY_DSN",
     "SLACK_WEBHOOK_URL",

@@ -3,7 +3,10 @@
 use super::{Network, Secret};
 use db::DatabaseUrl;
 use serde::{Deserialize, Deserializer, de::Error as _};
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 /// Whether real customers are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -22,7 +25,6 @@ pub struct Server {
     pub bind: IpAddr,
     pub port: u16,
     pub public_url: Option<String>,
-    pub base_domain: Option<String>,
     pub cors_origins: Vec<String>,
     pub trusted_proxies: Vec<Network>,
     pub webhook_body_limit_bytes: usize,
@@ -135,7 +137,6 @@ pub struct Limits {
 pub struct Whatsapp {
     pub api_version: String,
     pub graph_base_url: String,
-    pub app_secret: Option<Secret>,
     pub webhook_verify_token: Option<Secret>,
 }
 
@@ -263,6 +264,7 @@ pub struct Log {
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     pub token: Option<Secret>,
+    pub listen: Option<SocketAddr>,
 }
 
 /// `[first_admin]`

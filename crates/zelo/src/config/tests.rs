@@ -166,20 +166,28 @@ fn names_without_a_use_are_named_and_do_no_harm() {
         ("JWT_REFRESH_SECRET", "x"),
         ("CELERY_BROKER_URL", "redis://x"),
         ("WHATSAPP_ACCESS_TOKEN", "EAAG"),
+        ("WHATSAPP_APP_SECRET", "of the whole platform"),
         ("SENTRY_DSN", "https://x"),
         ("ZELO_PORT", "9"),
-        ("ZELO__LOG__DIR", "/var/log/zelo"),
+        ("BASE_DOMAIN", "desk.example"),
         ("REDIS_URL", "redis://cache"),
         ("PATH", "/bin"),
     ])
     .unwrap();
     let notices = config.notices().join("\n");
-    for name in
-        ["JWT_REFRESH_SECRET", "CELERY_BROKER_URL", "WHATSAPP_ACCESS_TOKEN", "SENTRY_DSN", "ZELO_PORT"]
-    {
+    for name in [
+        "JWT_REFRESH_SECRET",
+        "CELERY_BROKER_URL",
+        "WHATSAPP_ACCESS_TOKEN",
+        "SENTRY_DSN",
+        "ZELO_PORT",
+        "BASE_DOMAIN",
+    ] {
         assert!(notices.contains(&format!("{name} is set but not used")), "{name}: {notices}");
     }
     assert!(!notices.contains("PATH") && !notices.contains("EAAG"), "{notices}");
+    assert!(notices.contains("WHATSAPP_APP_SECRET is set but not used"), "{notices}");
+    assert!(!notices.contains("of the whole platform"), "{notices}");
     assert_eq!(config.server.port, 8080);
 }
 
@@ -244,6 +252,8 @@ fn wrong_values_are_refused_with_the_setting_and_the_cure() {
         ("ZELO__SERVER__TRUSTED_PROXIES", "10.0.0.0/40", "trusted_proxies", "10.0.0.0/8"),
         ("ZELO__LOG__FORMAT", "xml", "format", "json"),
         ("PORT", "70000", "port", "u16"),
+        ("ZELO__METRICS__LISTEN", "9464", "listen", "socket address"),
+        ("ZELO__OUTBOUND__TIMEOUT_SECONDS", "600", "outbound.timeout_seconds", "120"),
     ] {
         let text = refusal(load(&[(name, value)]));
         assert!(text.contains(setting) && text.contains(cure), "{name}={value}: {text}");

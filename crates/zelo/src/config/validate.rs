@@ -39,16 +39,6 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems
 }
 
-/// Settings that are understood and that nothing in this version reads, so that nobody relies on them.
-pub(super) fn without_effect(config: &Config) -> Vec<String> {
-    let mut notices = Vec::new();
-    if config.log.dir.is_some() {
-        notices
-            .push("log.dir is set but not used: this version writes its log to standard output".to_owned());
-    }
-    notices
-}
-
 fn secrets(config: &Config, problems: &mut Vec<String>) {
     if let Some(key) = &config.keys.encryption_key {
         let key = key.expose();
@@ -190,6 +180,10 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
     // WhatsApp carries no larger files (Meta, business-phone-numbers/media).
     if config.media.largest_megabytes > 100 {
         problems.push("media.largest_megabytes is over 100, the most that WhatsApp carries".to_owned());
+    }
+    // A send that hangs keeps its number's messages waiting, and its job is stopped after five minutes.
+    if config.outbound.timeout_seconds > 120 {
+        problems.push("outbound.timeout_seconds is over 120, two minutes".to_owned());
     }
     if config.silence.one_in < 2 {
         problems

@@ -4,7 +4,7 @@ use super::{
     BlindIndex, Key, KeyId, MasterKey, OpenError,
     records::{self, Kind, Record},
 };
-use crate::{clock::Clock, ids::Ids};
+use crate::{clock::Clock, ids::Ids, telemetry::count_cache};
 use aws_lc_rs::hmac;
 use db::Db;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -256,6 +256,7 @@ impl Keyring {
         let subject = subject.to_string();
         let destroyed = records::delete_subject(&self.shared.db, tenant, kind, &subject).await?;
         destroyed.iter().for_each(|id| self.shared.keys.invalidate(id));
+        count_cache("key", "delete", destroyed.len() as u64);
         Ok(destroyed.len() as u64)
     }
 
@@ -307,9 +308,11 @@ impl Keyring {
                 None => missing.push(*id),
             }
         }
+        count_cache("key", "hit", found.len() as u64);
         if missing.is_empty() {
             return Ok(found);
         }
+        count_cache("key", "miss", missing.len() as u64);
         missing.sort_unstable();
         missing.dedup();
         Box::pin(self.load_keys(&missing, &mut found)).await?;
@@ -329,6 +332,7 @@ impl Keyring {
             }
             let key = Arc::new(record.open(&parent.wrapping)?);
             shared.keys.insert(record.id, key.clone());
+            count_cache("key", "set", 1);
             found.insert(record.id, key);
         }
         Ok(())

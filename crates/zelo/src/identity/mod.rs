@@ -42,7 +42,7 @@ pub use reauth::{Again, reauthenticate};
 pub use recent::{Enrolling, Recent, RecentEnrolling};
 pub use refresh::refresh;
 pub use sessions::{Kind, SignedIn, forget_sessions, is_session_alive, keep_session};
-pub(crate) use sessions::{changes, follow};
+pub(crate) use sessions::{changes, follow, publish_active};
 pub use staff::{
     By, Member, StaffChange, Standing, change_user, change_user_within, count_with_role, find_standing,
     list_members, rights_of_user,

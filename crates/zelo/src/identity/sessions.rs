@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     ids::{SessionId, TenantId, UserId},
     rights::{self, Rights},
+    telemetry::count_cache,
     tenants::TenantStatus,
 };
 use std::{
@@ -26,11 +27,13 @@ const TOPIC: db::Topic = "sessions";
 
 /// How long another process may still believe in a session that was ended here, should it not hear of it.
 const REMEMBERED: Duration = Duration::from_secs(3);
+/// How long somebody counts as active after their session was last looked up here.
+const ACTIVE: Duration = Duration::from_secs(300);
 /// How often the use of a session is written down. Somebody who is away is noticed earlier by this much at most.
 const NOTED: Millis = MINUTE;
 
 /// How a session is carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// By a browser, in a cookie.
     Cookie,
@@ -78,6 +81,9 @@ pub struct SignedIn {
 #[derive(Debug)]
 pub(super) struct Sessions {
     remembered: moka::sync::Cache<SessionId, Arc<SignedIn>>,
+    /// Whose session was looked up lately, and how it is carried. What is remembered ends within seconds, so that nobody
+    /// who goes on working is missing here.
+    seen: moka::sync::Cache<(UserId, Kind), ()>,
     /// Counts the calls of [`Sessions::forget_all`], so that what was read before one is not remembered after it.
     forgotten: AtomicU64,
 }
@@ -85,7 +91,8 @@ pub(super) struct Sessions {
 impl Default for Sessions {
     fn default() -> Self {
         let remembered = moka::sync::Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build();
-        Self { remembered, forgotten: AtomicU64::new(0) }
+        let seen = moka::sync::Cache::builder().max_capacity(100_000).time_to_live(ACTIVE).build();
+        Self { remembered, seen, forgotten: AtomicU64::new(0) }
     }
 }
 
@@ -94,11 +101,14 @@ impl Sessions {
     pub(super) fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.remembered.invalidate_all();
+        count_cache("session", "delete", 1);
     }
 
     fn remember(&self, as_of: u64, signed_in: &Arc<SignedIn>) {
+        self.seen.insert((signed_in.user, signed_in.kind), ());
         if self.forgotten.load(Ordering::SeqCst) == as_of {
             self.remembered.insert(signed_in.session, signed_in.clone());
+            count_cache("session", "set", 1);
         }
     }
 }
@@ -108,6 +118,14 @@ impl Sessions {
 pub fn forget_sessions(app: &App) {
     app.identity.sessions.forget_all();
     app.db.wake(TOPIC);
+}
+
+/// Say how many people work with this process now.
+pub(crate) fn publish_active(app: &App) {
+    for (kind, word) in [(Kind::Cookie, "browser"), (Kind::Token, "program")] {
+        let count = app.identity.sessions.seen.iter().filter(|(key, ())| key.1 == kind).count();
+        metrics::gauge!("zelo_active_users", "type" => word).set(count as f64);
+    }
 }
 
 /// Wakes whoever watches a session when sessions or rights changed, here or in another process.
@@ -188,8 +206,10 @@ pub(super) async fn find(app: &App, tenant: TenantId, session: SessionId) -> Res
         && now < known.over_at
         && now - known.noted_at < NOTED
     {
+        count_cache("session", "hit", 1);
         return Ok(known);
     }
+    count_cache("session", "miss", 1);
     let as_of = app.identity.sessions.forgotten.load(Ordering::SeqCst);
     let row = db::read!(app.db, "find_session", db::Scope::Tenant(tenant.0), |tx| -> Result<_> {
         let Some(row) = store::find_signed_in(tx, tenant, session).await? else { return Ok(None) };

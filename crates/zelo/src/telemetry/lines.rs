@@ -1,7 +1,7 @@
 //! Log lines: one event, one line, masked, and safe against text that tries to look like more lines.
 
 use super::{Clock, mask::mask};
-use crate::http::current;
+use crate::{clock::Millis, http::current};
 use chrono::{DateTime, SecondsFormat};
 use std::{
     cell::RefCell,
@@ -9,7 +9,7 @@ use std::{
     io::Write,
 };
 use tracing::{
-    Event, Level, Subscriber,
+    Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::layer::{Context, Layer};
@@ -34,12 +34,13 @@ const HIDDEN_NAMES: &[&str] = &[
 /// Numbers of Meta's that are long and belong to the business, not to a person; without them its support cannot help.
 const OPEN_NAMES: &[&str] = &["phone_number_id", "waba_id"];
 
-/// Where lines go. A line that cannot be written is lost: the log must never stop the work.
-pub(crate) type Sink = Box<dyn Fn(&[u8]) + Send + Sync>;
+/// Where lines go, with what is known of their event. A line that cannot be written is lost: the log must never stop the
+/// work.
+pub(crate) type Sink = Box<dyn Fn(&Metadata<'_>, &[u8]) + Send + Sync>;
 
 /// Standard output, a line at a time.
 pub(super) fn to_stdout() -> Sink {
-    Box::new(|line| {
+    Box::new(|_, line| {
         let _ = std::io::stdout().lock().write_all(line);
     })
 }
@@ -87,16 +88,14 @@ impl<S: Subscriber> Layer<S> for Lines {
                 self.write_text(metadata.level(), metadata.target(), buffers);
             }
             buffers.line.push('\n');
-            (self.sink)(buffers.line.as_bytes());
+            (self.sink)(metadata, buffers.line.as_bytes());
         });
     }
 }
 
 impl Lines {
     fn timestamp(&self) -> String {
-        DateTime::from_timestamp_millis((self.clock)())
-            .unwrap_or_default()
-            .to_rfc3339_opts(SecondsFormat::Millis, true)
+        timestamp((self.clock)())
     }
 
     fn write_json(&self, level: &Level, target: &str, buffers: &mut Buffers) {
@@ -142,6 +141,11 @@ impl Lines {
             let _ = write!(line, " request_id={}", buffers.scratch);
         }
     }
+}
+
+/// A time as lines write it: RFC 3339, UTC, milliseconds.
+pub(crate) fn timestamp(time: Millis) -> String {
+    DateTime::from_timestamp_millis(time).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 fn name(level: &Level) -> &'static str {

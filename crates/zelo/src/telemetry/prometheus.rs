@@ -69,13 +69,20 @@ impl Metrics {
 fn describe() {
     describe_counter!("zelo_http_requests_total", "Answered requests by route.");
     describe_histogram!("zelo_http_request_duration_seconds", Unit::Seconds, "Time to answer a request.");
-    describe_gauge!("zelo_active_users", "People who are logged in or connected.");
+    describe_gauge!(
+        "zelo_active_users",
+        "People whom this process saw within the last five minutes, by browser or program."
+    );
     describe_counter!("zelo_webhook_events_total", "Webhook request bodies by what became of them.");
     describe_counter!("zelo_messages_total", "Messages by direction, type and outcome.");
     describe_gauge!("zelo_jobs", "Jobs by queue and state.");
     describe_histogram!("zelo_job_duration_seconds", Unit::Seconds, "Time to run a job.");
     describe_gauge!("zelo_job_oldest_seconds", Unit::Seconds, "Age of the oldest job that waits.");
-    describe_counter!("zelo_cache_requests_total", "Look-ups in caches by outcome.");
+    describe_counter!(
+        "zelo_cache_requests_total",
+        "Look-ups of sessions and keys that this process remembers, by outcome."
+    );
+    describe_counter!("zelo_log_lines_lost_total", "Log lines that could not be written to their files.");
     describe_counter!("zelo_rate_limited_total", "Refused requests by policy.");
     describe_gauge!("zelo_sockets", "Open Socket.IO connections.");
     describe_counter!("zelo_whatsapp_requests_total", "Calls to Meta by operation and outcome.");

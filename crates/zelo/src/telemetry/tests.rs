@@ -12,7 +12,7 @@ fn logged(json: bool, work: impl FnOnce()) -> String {
     let written = Arc::new(Mutex::new(Vec::new()));
     let sink = {
         let written = Arc::clone(&written);
-        Box::new(move |line: &[u8]| written.lock().extend_from_slice(line))
+        Box::new(move |_: &tracing::Metadata<'_>, line: &[u8]| written.lock().extend_from_slice(line))
     };
     // 21 November 2026, 10:00 UTC.
     let lines = Lines::new(json, Arc::new(|| 1_795_255_200_123), sink);
@@ -306,7 +306,7 @@ fn the_level_that_is_set_decides_what_is_written() {
     let written = Arc::new(Mutex::new(Vec::new()));
     let sink = {
         let written = Arc::clone(&written);
-        Box::new(move |line: &[u8]| written.lock().extend_from_slice(line))
+        Box::new(move |_: &tracing::Metadata<'_>, line: &[u8]| written.lock().extend_from_slice(line))
     };
     let level: Targets = "warn,zelo::ingest=debug".parse().unwrap();
     let subscriber = tracing_subscriber::registry().with(level).with(Lines::new(true, Arc::new(|| 0), sink));
@@ -343,5 +343,17 @@ proptest! {
     fn text_without_digits_and_signs_is_left_alone(text in "[a-zA-Zà-ü .,!?]{0,39}") {
         prop_assume!(!text.to_lowercase().contains("basic") && !text.to_lowercase().contains("bearer"));
         prop_assert_eq!(masked(&text), text);
+    }
+}
+
+#[test]
+fn what_is_done_again_and_again_does_not_end_after_the_first_time() {
+    let (done, times) = std::sync::mpsc::channel();
+    super::repeat("test", std::time::Duration::from_millis(1), move || {
+        let _ = done.send(());
+    })
+    .unwrap();
+    for _ in 0..3 {
+        times.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
     }
 }

@@ -45,6 +45,8 @@ mod merged_meanwhile;
 #[cfg(test)]
 mod one_person;
 #[cfg(test)]
+mod operators;
+#[cfg(test)]
 mod outbound;
 #[cfg(test)]
 mod pacing;

@@ -100,10 +100,22 @@ impl Server {
         }
     }
 
+    /// Tell it to stop, as service managers do; what it had said on its standard output since it was ready.
+    pub(crate) async fn end(mut self) -> String {
+        let pid = i32::try_from(self.child.id().unwrap()).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().await.unwrap().success());
+        self.rest().await
+    }
+
     /// The same; what it had said on its standard output.
     pub(crate) async fn kill_and_read(mut self) -> String {
         self.child.start_kill().unwrap();
         self.child.wait().await.unwrap();
+        self.rest().await
+    }
+
+    async fn rest(&mut self) -> String {
         let mut said = String::new();
         while let Ok(Some(line)) = self.output.next_line().await {
             said.push_str(&line);

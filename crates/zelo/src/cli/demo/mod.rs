@@ -17,7 +17,9 @@ use super::{
 use crate::{
     app::App,
     config::{Config, Sources},
-    identity, tasks, telemetry,
+    identity,
+    router::router,
+    tasks, telemetry,
     tenants::TenantScope,
 };
 use cast::Cast;
@@ -66,6 +68,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<()> {
 struct Stage {
     desk: serve::Running,
     phones: JoinHandle<std::io::Result<()>>,
+    _log: telemetry::LogGuard,
 }
 
 /// Open everything, play the story, and say where it is.
@@ -78,7 +81,7 @@ async fn open(arguments: &Arguments, context: &Context, folder: &Folder) -> Resu
     let is_new = known.is_none();
 
     // Counting begins before anything is counted.
-    telemetry::Metrics::install()?;
+    telemetry::keep_metrics(telemetry::Metrics::install()?)?;
     let app = start::open(settings(&context.sources, folder, address, &simulator_url)?).await?;
     let cast = match known {
         Some(cast) => cast,
@@ -89,7 +92,7 @@ async fn open(arguments: &Arguments, context: &Context, folder: &Folder) -> Resu
     let stop = app.stop.clone().cancelled_owned();
     let phones = app.tasks.spawn(simulator::serve(phones, simulator.clone(), stop));
     let work = tasks::start(&app).await?;
-    let desk = serve::Running::begin(app.clone(), Some(listener), Some(work));
+    let desk = serve::Running::begin(app.clone(), Some((listener, router(&app))), Some(work));
 
     if !arguments.empty {
         if is_new {
@@ -98,8 +101,8 @@ async fn open(arguments: &Arguments, context: &Context, folder: &Folder) -> Resu
         story::go_on(&app, &simulator);
     }
     say::either(context.json, &cast.to_json(&url, &simulator_url), &cast.to_text(&url, &simulator_url));
-    begin_log(&app)?;
-    Ok(Stage { desk, phones })
+    let log = begin_log(&app)?;
+    Ok(Stage { desk, phones, _log: log })
 }
 
 /// The demo's settings: nothing of the environment or of a zelo.toml may lead it to real data.
@@ -155,10 +158,9 @@ async fn play(app: &App, cast: &Cast, simulator: &Simulator, behind: &AtomicI64)
 }
 
 /// The log begins after the line that scripts wait for, which has to be the first.
-fn begin_log(app: &App) -> Result<()> {
+fn begin_log(app: &App) -> Result<telemetry::LogGuard> {
     let clock = app.clock.clone();
-    telemetry::start_log(&app.config, Arc::new(move || clock.now()))?;
-    Ok(())
+    Ok(telemetry::start_log(&app.config, Arc::new(move || clock.now()))?)
 }
 
 #[cfg(test)]

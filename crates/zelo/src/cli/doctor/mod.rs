@@ -102,7 +102,7 @@ async fn examine(config: Config) -> Vec<Check> {
     let (master, master_check) = master::check(&config, keys.as_ref()).await;
     checks.push(master_check);
     if let (Some(db), Some(keys), Some(master)) = (data, keys, master) {
-        checks.extend(whole(config, Stores { db, keys }, master).await);
+        checks.extend(whole(config, Stores { db, keys, copy: None }, master).await);
     }
     checks
 }

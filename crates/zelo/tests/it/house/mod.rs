@@ -2,6 +2,7 @@
 
 mod routes;
 mod schema;
+mod settings;
 mod sources;
 
 pub(crate) use routes::protected_operations;
