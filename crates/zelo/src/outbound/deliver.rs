@@ -218,13 +218,7 @@ impl Delivery<'_> {
     }
 
     async fn sent(&self, outgoing: &Outgoing, sent: &Sent) -> Result<Outcome> {
-        if let Some(wa_id) = &sent.wa_id {
-            let (app, scope, contact) = (self.app, self.scope, outgoing.conversation.contact);
-            db::write!(app.db, "remember_wa_id", scope.into(), |tx| -> Result<()> {
-                contacts::remember_wa_id(tx, app, scope, contact, wa_id).await
-            })?;
-        }
-        self.settle(outgoing, MessageStatus::Sent, Some(&sent.wamid), None).await
+        self.settle(outgoing, MessageStatus::Sent, Some(sent), None).await
     }
 
     async fn refused(&self, outgoing: &Outgoing, error: SendError) -> Result<Outcome> {
@@ -348,16 +342,21 @@ impl Delivery<'_> {
         &self,
         outgoing: &Outgoing,
         status: MessageStatus,
-        wamid: Option<&str>,
+        sent: Option<&Sent>,
         failure: Option<SendFailure>,
     ) -> Result<Outcome> {
         let (app, scope) = (self.app, self.scope);
         let keys = app.keyring.tenant(scope.tenant().0).await?;
+        let wamid = sent.map(|sent| sent.wamid.as_str());
         let outcome = SendOutcome { message: self.id, status, wamid, failure };
         let now = app.clock.now();
         let store = async |outgoing: &Outgoing| {
             db::write!(app.db, "settle_message", scope.into(), |tx| -> Result<()> {
                 record_outcome(tx, scope, &keys, outgoing, &outcome, now).await?;
+                // Only now that the conversation is held for this contact: one that was merged since must get no address.
+                if let Some(wa_id) = sent.and_then(|sent| sent.wa_id.as_deref()) {
+                    contacts::remember_wa_id(tx, app, scope, outgoing.conversation.contact, wa_id).await?;
+                }
                 Ok(jobs::complete(tx, self.job).await?)
             })
         };
