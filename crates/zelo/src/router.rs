@@ -35,6 +35,7 @@ pub fn router(app: &App) -> Router {
     let programs = Router::new()
         .nest("/api/v1", api::router())
         .nest("/api", api::router())
+        .route_layer(from_fn_with_state(app.clone(), api::answer_once))
         .layer(DefaultBodyLimit::max(app.config.server.api_body_limit_bytes));
 
     // Operators.

@@ -170,7 +170,7 @@ pub(super) async fn send_once(
             break;
         }
     }
-    Ok(sent?.into_response())
+    sent
 }
 
 async fn store_once(
@@ -179,15 +179,15 @@ async fn store_once(
     seal: &AnswerSeal,
     passed: Result<Passed>,
     key: Option<&idempotency::Key>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let tenant = scope.tenant;
     let owner = Owner { tenant: tenant.tenant().0, caller: scope.user.0 };
     let now = app.clock.now();
-    db::write!(app.db, "send_message", tenant.into(), |tx| -> Result<Answer> {
+    db::write!(app.db, "send_message", tenant.into(), |tx| -> Result<Response> {
         if let Some(key) = key
             && let Some(answer) = idempotency::begin(tx, seal, owner, key, now).await?.into_replay()?
         {
-            return Ok(answer);
+            return Ok(answer.into_response());
         }
         let passed = passed.as_ref().map_err(refusal_again)?;
         let message = messages::enqueue(tx, app, tenant, passed).await?;
@@ -196,7 +196,7 @@ async fn store_once(
         if let Some(key) = key {
             idempotency::finish(tx, seal, owner, key, &answer).await?;
         }
-        Ok(answer)
+        Ok(answer.into_first_response())
     })
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod media;
 mod merges;
 mod messages;
 mod mfa;
+mod once;
 mod passwords;
 mod people;
 mod problems;
@@ -35,6 +36,7 @@ mod usage;
 mod whatsapp;
 
 pub(crate) use messages::refusal_again;
+pub(crate) use once::answer_once;
 pub(crate) use seal::AnswerSeal;
 pub(crate) use time::{from_rfc3339, rfc3339};
 

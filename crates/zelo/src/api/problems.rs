@@ -1,6 +1,6 @@
 //! What the description says of refusals: the same for every operation, so no handler repeats it.
 
-use super::audit::ReportFormat;
+use super::{audit::ReportFormat, once::MAKERS};
 use crate::{
     audit::{EventType, Outcome},
     error::{FieldError, Problem},
@@ -8,7 +8,10 @@ use crate::{
 };
 use utoipa::{
     PartialSchema as _,
-    openapi::{Content, OpenApi, Ref, RefOr, Response},
+    openapi::{
+        Content, Object, OpenApi, Ref, RefOr, Required, Response, Type,
+        path::{Operation, ParameterBuilder, ParameterIn},
+    },
 };
 
 const KIND: &str = "application/problem+json";
@@ -23,7 +26,10 @@ pub(super) fn describe(api: &mut OpenApi) {
     schemas.insert("EventType".to_owned(), EventType::schema());
     schemas.insert("Outcome".to_owned(), Outcome::schema());
     schemas.insert("ReportFormat".to_owned(), ReportFormat::schema());
-    for item in api.paths.paths.values_mut() {
+    for (path, item) in &mut api.paths.paths {
+        if let Some(post) = item.post.as_mut().filter(|_| MAKERS.contains(&path.as_str())) {
+            takes_a_key(post);
+        }
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             let answers = &mut operation.responses.responses;
@@ -36,6 +42,21 @@ pub(super) fn describe(api: &mut OpenApi) {
                 }
             }
         }
+    }
+}
+
+/// Say that a request may carry a key, and what comes of one that was used before.
+fn takes_a_key(post: &mut Operation) {
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The same key and body get the first answer again"))
+        .schema(Some(Object::with_type(Type::String)))
+        .build();
+    post.parameters.get_or_insert_default().push(RefOr::T(key));
+    for status in ["400", "409", "422"] {
+        post.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
     }
 }
 

@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// How long an answer is kept, in milliseconds: a day, as clients expect of such keys (security.md W13).
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+/// The header that carries a key.
+pub const HEADER: &str = "idempotency-key";
 /// The longest key that is accepted, in bytes.
 const LONGEST_KEY: usize = 255;
 
@@ -110,10 +112,19 @@ impl Begin {
     }
 }
 
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
+impl Answer {
+    /// The answer to the first request, which says nothing of repetitions.
+    pub fn into_first_response(self) -> Response {
         let mut response = json_response(Body::from(self.body));
         *response.status_mut() = self.status;
+        response
+    }
+}
+
+/// The answer to a request that was sent again.
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = self.into_first_response();
         response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
         response
     }
@@ -142,8 +153,12 @@ impl Key {
     }
 }
 
-fn key_of(headers: &HeaderMap) -> Result<Option<&str>> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+/// The key that a request carries.
+///
+/// # Errors
+/// [`Error::Malformed`] when it is empty, too long, or not printable.
+pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<&str>> {
+    let Some(value) = headers.get(HEADER) else { return Ok(None) };
     match value.to_str() {
         Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(key)),
         _ => Err(Error::Malformed(format!(

@@ -64,6 +64,17 @@ pub fn current_client() -> Option<Client> {
     CURRENT.try_with(|current| current.client.clone()).ok().flatten()
 }
 
+/// Take the ids, the caller and the client of the current work along into another task.
+pub(crate) fn carry_current<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let current = current();
+    async move {
+        match current {
+            Some(current) => CURRENT.scope(current, work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// The ids and the caller of the current work, for the log.
 pub(crate) fn current() -> Option<Current> {
     CURRENT.try_with(Clone::clone).ok()

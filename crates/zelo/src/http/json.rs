@@ -73,7 +73,7 @@ pub(super) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> R
     body_bytes(request, state).await
 }
 
-async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+pub(crate) async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             Error::PayloadTooLarge

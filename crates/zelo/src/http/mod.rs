@@ -30,7 +30,8 @@ pub use json::{Json, read as read_json};
 pub use page::{DEFAULT_LIMIT, List, MOST, Page};
 pub use stack::Stack;
 
-pub(crate) use ids::{Current, current};
+pub(crate) use ids::{Current, carry_current, current};
+pub(crate) use json::body_bytes;
 pub(crate) use parameters::{KnownParameters, refuse_unknown};
 pub(crate) use violations::report_violations;
 

@@ -170,7 +170,7 @@ pub struct AgentScope {
 
 impl AgentScope {
     /// A program, which acts as the one who made its key, within what the key allows.
-    fn of_program(program: &Program) -> Self {
+    pub(crate) fn of_program(program: &Program) -> Self {
         crate::http::set_program(program.tenant.0, program.key.id.0);
         let Program { tenant, key, role, rights } = program;
         let tenant = TenantScope::of_credentials(*tenant);

@@ -29,6 +29,8 @@ mod housekeeping;
 #[cfg(test)]
 mod inbound;
 #[cfg(test)]
+mod keys_of_requests;
+#[cfg(test)]
 mod kinds;
 #[cfg(test)]
 mod mail;
