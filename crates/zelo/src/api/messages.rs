@@ -11,8 +11,7 @@ use crate::{
     },
     identity::{AgentScope, May},
     ids::{ConversationId, MessageId},
-    messages::{self, Passed, SendRequest, To},
-    outbound::Urgency,
+    messages::{self, Passed, SendRequest},
     rights::to,
 };
 use axum::{
@@ -140,13 +139,7 @@ pub(super) async fn send_message(
     request: Idempotent<SendBody>,
 ) -> Result<Response> {
     let content = request.body.content()?;
-    let send = SendRequest {
-        to: To::Conversation(id),
-        content,
-        reply_to: request.body.reply_to(),
-        author: scope.user,
-        urgency: Urgency::Person,
-    };
+    let send = SendRequest::by_person(id, content, request.body.reply_to(), scope.user);
     send_once(&app, &scope, &send, request.key.as_ref()).await
 }
 

@@ -40,6 +40,18 @@ pub struct SendRequest {
     pub urgency: Urgency,
 }
 
+impl SendRequest {
+    /// What one of the staff writes into a conversation: somebody waits for it.
+    pub fn by_person(
+        conversation: ConversationId,
+        content: OutboundContent,
+        reply_to: Option<MessageId>,
+        author: UserId,
+    ) -> Self {
+        Self { to: To::Conversation(conversation), content, reply_to, author, urgency: Urgency::Person }
+    }
+}
+
 /// Where a message goes.
 #[derive(Debug, Clone)]
 pub enum To {

@@ -15,8 +15,7 @@ use crate::{
     conversations::{self, AssigneeFilter, Assignment, Conversation, ConversationStatus, Listing},
     ids::{ConversationId, UserId},
     inbound,
-    messages::{self, SendRequest, To},
-    outbound::Urgency,
+    messages::{self, SendRequest},
     rights::Sight,
     tenants::TenantScope,
 };
@@ -114,13 +113,7 @@ impl Stage<'_> {
             .await?;
             conversations::mark_conversation_read(self.app, Sight::of_work(self.scope), conversation).await?;
             let content = OutboundContent::text(text);
-            let request = SendRequest {
-                to: To::Conversation(conversation),
-                content,
-                reply_to: None,
-                author,
-                urgency: Urgency::Person,
-            };
+            let request = SendRequest::by_person(conversation, content, None, author);
             messages::send_message(self.app, Sight::of_work(self.scope), &request).await?;
         }
         // Webhooks tell the time in whole seconds: without a start, a reply would seem older than what it answers.

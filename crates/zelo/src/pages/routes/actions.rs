@@ -11,8 +11,7 @@ use crate::{
     conversations::{self, Assignment, Conversation, ConversationStatus},
     error::{Error, Result},
     ids::{ConversationId, MessageId},
-    messages::{self, SendRequest, To},
-    outbound::Urgency,
+    messages::{self, SendRequest},
     pages::render,
     rights::Permission,
 };
@@ -77,13 +76,7 @@ async fn send_text(
         "" => None,
         quoted => Some(MessageId(id(quoted)?)),
     };
-    let request = SendRequest {
-        to: To::Conversation(conversation),
-        content,
-        reply_to,
-        author: desk.user,
-        urgency: Urgency::Person,
-    };
+    let request = SendRequest::by_person(conversation, content, reply_to, desk.user);
     let body = serde_json::to_vec(&(&request.content, &request.reply_to)).map_err(Error::internal)?;
     send_once(desk, &request, &Sheet { conversation, to: "messages", key: &composed.idempotency_key, body })
         .await
@@ -213,9 +206,7 @@ pub(super) async fn react(desk: Desk, Path(text): Path<String>, form: Sent<Chose
         desk.require(Permission::SendMessages)?;
         let reaction = OutboundReaction { message_id: message_id.to_string(), emoji: fields(form)?.emoji };
         let content = OutboundContent::Reaction(reaction);
-        let (author, urgency) = (desk.user, Urgency::Person);
-        let request =
-            SendRequest { to: To::Conversation(conversation), content, reply_to: None, author, urgency };
+        let request = SendRequest::by_person(conversation, content, None, desk.user);
         messages::send_message(&desk.app, desk.sight, &request).await
     };
     match reacted.await {

@@ -11,8 +11,7 @@ use crate::{
     error::{Error, Result},
     ids::{ConversationId, MessageId},
     media::{self, Attached, Kind, Refusal, Upload},
-    messages::{Message, SendRequest, To},
-    outbound::Urgency,
+    messages::{Message, SendRequest},
     quotas::{self, Quota},
     rights::Permission,
 };
@@ -142,12 +141,6 @@ async fn send_attached(
         "" => None,
         quoted => Some(MessageId(id(quoted)?)),
     };
-    let request = SendRequest {
-        to: To::Conversation(conversation),
-        content,
-        reply_to,
-        author: desk.user,
-        urgency: Urgency::Person,
-    };
+    let request = SendRequest::by_person(conversation, content, reply_to, desk.user);
     send_once(desk, &request, &Sheet { conversation, to: "files", key: &words.idempotency_key, body }).await
 }

@@ -9,8 +9,7 @@ use crate::{
     channels, contacts, conversations,
     error::{Error, Result},
     ids::{ConversationId, TemplateId},
-    messages::{SendRequest, To},
-    outbound::Urgency,
+    messages::SendRequest,
     pages::{
         context::PageContext,
         render,
@@ -136,13 +135,7 @@ async fn send_filled(desk: &Desk, conversation: ConversationId, values: &Values)
         return Err(Error::invalid(missing, "required", "Fill all variables in."));
     }
     let content = OutboundContent::Template(sent);
-    let request = SendRequest {
-        to: To::Conversation(conversation),
-        content,
-        reply_to: None,
-        author: desk.user,
-        urgency: Urgency::Person,
-    };
+    let request = SendRequest::by_person(conversation, content, None, desk.user);
     let body = serde_json::to_vec(&request.content).map_err(Error::internal)?;
     let key = values.get(KEY).map(String::as_str).unwrap_or_default();
     send_once(desk, &request, &Sheet { conversation, to: "template", key, body }).await?;
